@@ -15,6 +15,8 @@ _UNSAFE = re.compile(
     # tags (U+E0000), which can hide text.
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_UNSAFE_IN_JSON = re.compile(f"(?!\\n){_UNSAFE.pattern}")
+_COMMAND_IN_JSON = re.compile(r"#(?=#\w*\[)")
 _COMMAND = re.compile(r"(?:(?<=\s)|^):(?=:)|#(?=#\w*\[)")
 """Begin of a workflow command: `::name::` at the start of a line (or of a word, which may be wrapped to it), `##[name]` and
 `##vso[` anywhere (GitHub and Azure runners), `##teamcity[`."""
@@ -33,10 +35,27 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
+def json_text(text: str) -> str:
+    """Return a JSON document that has no such characters: those inside its strings are escaped as JSON does."""
+    plain = _UNSAFE_IN_JSON.sub(lambda found: _json_escape(found[0]), text)
+    return _COMMAND_IN_JSON.sub(lambda found: _json_escape(found[0]), plain)
+
+
+def _json_escape(character: str) -> str:
+    code = ord(character)
+    if code < 0x10000:
+        return f"\\u{code:04x}"
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
 def markdown(text: str) -> str:
-    """Return foreign text for Markdown, within a line or a table's cell: characters with a meaning there are escaped."""
-    shown = printable(text).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\`*_\[\]|~])", r"\\\1", shown)
+    """Return foreign text for Markdown, within a line or a table's cell: it makes no link, no HTML, no emphasis, no row.
+
+    Backticks and underscores stay, since texts of our own use them; they make code and italics, no more.
+    """
+    shown = re.sub(r"([\\\\|*]|\](?=[(\[:])|!(?=\[))", r"\\\1", printable(text)).replace("<", "&lt;")
+    return f"\\{shown}" if shown.startswith(("#", ">")) else shown
 
 
 def _escape(found: re.Match[str]) -> str:

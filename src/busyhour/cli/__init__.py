@@ -16,6 +16,7 @@ from busyhour import __version__, extras, interrupts
 from busyhour.cli import _streams
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.no_proxy import bypass_proxy
+from busyhour.printable import printable, printable_lines
 
 _HERE = Path(__file__).parent
 
@@ -94,10 +95,10 @@ def cli() -> None:
 def _fail(error: BusyhourError) -> int:
     """Print an error with its way out; return its exit code."""
     click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(error.message, err=True)
+    click.echo(printable_lines(error.message), err=True)
     if error.hint:
         click.secho("hint: ", fg="cyan", nl=False, err=True)
-        click.echo(error.hint, err=True)
+        click.echo(printable_lines(error.hint), err=True)
     return int(error.exit_code)
 
 
@@ -164,7 +165,7 @@ def _run(arguments: list[str] | None, debug: bool) -> int:
             return _unexpected(error, debug)
         if error.code is None or isinstance(error.code, int):
             return error.code or 0
-        click.echo(error.code, err=True)
+        click.echo(printable(str(error.code)), err=True)
         return int(ExitCode.BAD_INPUT)
     except Exception as error:  # the funnel: no traceback, and no exit code of a result
         return _unexpected(error, debug)

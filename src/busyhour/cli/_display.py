@@ -24,7 +24,7 @@ class Display:
             TextColumn("  "),
             BarColumn(bar_width=30),
             TimeRemainingColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             console=console,
             transient=True,
         )
@@ -41,7 +41,7 @@ class Display:
         """A line for the stage; the bar starts with the load."""
         self._stop_bar()
         self._said = 0.0
-        self._console.print(f"[bold]{text}[/bold]", highlight=False)
+        self._console.print(text, style="bold")
 
     def load(self, tick: Mapping[str, Any]) -> None:
         """Move the bar."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import click
+from busyhour.cli._say import say
 
 if TYPE_CHECKING:
     from busyhour.scenarios.model import Scenario
@@ -18,4 +18,4 @@ def check(scenario: Scenario) -> None:
     """
     from busyhour.harness.entries import check_entries
 
-    check_entries(scenario, lambda text: click.echo(f"warning: {text}", err=True))
+    check_entries(scenario, lambda text: say(f"warning: {text}", err=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
+from busyhour.cli._say import say
 
 if TYPE_CHECKING:
     from busyhour.errors import ExitCode
@@ -49,13 +49,13 @@ def with_verdict(held: Held, code: ExitCode) -> ExitCode:
     from busyhour.regression.render import again
 
     for line in again(held.found.confirmation):
-        click.echo(line)
-    click.echo(held.found.summary)
+        say(line)
+    say(held.found.summary)
     if held.interrupted:
         return ExitCode.INTERRUPTED
     if code is not ExitCode.OK:
         return code
     if held.unproven:
-        click.echo("What regressed could not be looked at again: the repeats prove nothing.", err=True)
+        say("What regressed could not be looked at again: the repeats prove nothing.", err=True)
         return ExitCode.INVALID_RUN
     return held.found.exit_code

@@ -14,11 +14,11 @@ PIPE_WIDTH = 150
 
 def page(file: TextIO | None = None) -> Console:
     """A console on `file`, or on standard output; colours only on a terminal."""
-    from rich.console import Console
+    from busyhour.plain_console import PlainConsole
 
     if file is not None:
-        return Console(file=file, highlight=False, width=PIPE_WIDTH)
-    out = Console(highlight=False)
+        return PlainConsole(file=file, width=PIPE_WIDTH)
+    out = PlainConsole()
     if out.is_terminal or "COLUMNS" in os.environ:
         return out
-    return Console(highlight=False, width=PIPE_WIDTH)
+    return PlainConsole(width=PIPE_WIDTH)

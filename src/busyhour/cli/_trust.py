@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from busyhour.cli._say import say
+
 if TYPE_CHECKING:
     from busyhour.project import Project
 
@@ -68,10 +70,10 @@ class Own:
             return False
         for path in self.left_out:
             shown = path.relative_to(self._project.root) if path.is_relative_to(self._project.root) else path
-            click.echo(f"{printable(str(shown))}: this {self._kind} was left out", err=True)
+            say(f"{printable(str(shown))}: this {self._kind} was left out", err=True)
         file = trusted_file(os.environ)
         always = f", always with a line {self._project.root} in {file}" if file is not None else ""
-        click.echo(
+        say(
             f"{len(self.left_out)} own {self._kind}{'' if len(self.left_out) == 1 else 's'} left out: the project is not "
             f"trusted. Where you trust its code: --trust{printable(always)}. Where not: --shipped-rules-only.",
             err=True,

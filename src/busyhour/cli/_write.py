@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
+from busyhour.cli._say import say
 
 if TYPE_CHECKING:
     from busyhour.results.record import RunRecord
@@ -34,5 +34,5 @@ def write(record: RunRecord, folder: Path, project: Any) -> None:
     if folder.parent == project.runs_folder and (latest.is_symlink() or not latest.exists()):
         latest.unlink(missing_ok=True)
         latest.symlink_to(folder.name)
-    click.echo(f"Report: {page}")
-    click.echo(record.verdict.summary)
+    say(f"Report: {page}")
+    say(record.verdict.summary)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli._say import print_document, say
 from busyhour.cli._trust import Own, trust_options
 from busyhour.contracts.formats import FORMATS
 from busyhour.errors import BusyhourError, ExitCode
@@ -140,21 +141,21 @@ def command(
 def _list(rules: RuleSet) -> None:
     width = max((len(rule.id) for rule in rules), default=0)
     for rule in rules:
-        click.echo(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.group:<10}  {rule.summary}")
+        say(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.group:<10}  {rule.summary}")
 
 
 def _say_what_was_read(report: Report) -> None:
     for file in report.files:
         kind = f"{file.format or 'no flow'}, {file.type or 'type unknown'}, {file.actions} actions"
-        click.echo(f"{file.path}: {kind}", err=True)
+        say(f"{file.path}: {kind}", err=True)
     _say_what_was_skipped(report.skipped)
     for finding, reason in report.suppressed:
-        click.echo(f"{finding.path}:{finding.line}: {finding.rule} left out: {reason}", err=True)
+        say(f"{finding.path}:{finding.line}: {finding.rule} left out: {reason}", err=True)
 
 
 def _say_what_was_skipped(skipped: Mapping[str, str]) -> None:
     for path, reason in skipped.items():
-        click.echo(f"{path}: skipped, {reason}", err=True)
+        say(f"{path}: skipped, {reason}", err=True)
 
 
 def _fix(paths: tuple[str, ...]) -> None:
@@ -162,7 +163,7 @@ def _fix(paths: tuple[str, ...]) -> None:
 
     for path, fixed in fix_files(paths):
         for one in fixed:
-            click.echo(f"{path}: fixed: {one}", err=True)
+            say(f"{path}: fixed: {one}", err=True)
 
 
 def _today() -> date:
@@ -187,7 +188,7 @@ def _write_baseline(report: Report, path: Path, expires: str | None) -> None:
     b.write_baseline(made, path)
     count = sum(entry.count for entry in made.entries)
     end = f" until {until}" if until else ""
-    click.echo(f"{path}: accepts {count} finding{'' if count == 1 else 's'}{end}", err=True)
+    say(f"{path}: accepts {count} finding{'' if count == 1 else 's'}{end}", err=True)
 
 
 def _sift(report: Report, settings: CheckSettings, rules: RuleSet) -> Report:
@@ -200,7 +201,7 @@ def _sift(report: Report, settings: CheckSettings, rules: RuleSet) -> Report:
     )
     for what, entries in (("has expired", remaining.expired), ("matches nothing any more", remaining.stale)):
         for entry in b.lines(entries):
-            click.echo(f"{settings.baseline}: {what}: {entry}", err=True)
+            say(f"{settings.baseline}: {what}: {entry}", err=True)
     return remaining.report
 
 
@@ -209,9 +210,12 @@ def _print(report: Report, rules: RuleSet, form: str, *, with_notes: bool) -> No
     from busyhour.contracts.formats.text import render_text
 
     if form != "text":
-        click.echo(FORMATS[form](report, rules), nl=False)
+        print_document(
+            FORMATS[form](report, rules), form="json" if form in ("json", "sarif", "gitlab") else form
+        )
         return
     shown = report if with_notes else report.replaced(report.at_least(Severity.WARNING))
+    # Each field is printable already; the colours are ours.
     click.echo(
         render_text(shown, rules, _paint) if sys.stdout.isatty() else render_text(shown, rules), nl=False
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from busyhour.cli._output import output_option
+from busyhour.cli._say import print_document, say
 
 _FORMATS = ("text", "json", "markdown", "junit", "github", "metrics")
 
@@ -82,19 +83,17 @@ def command(
         old = read_baseline(project, baseline, new[0], nights=nights, database=database)
     if not old:
         words = f"{new[0].identity.get('name')}: the history has no earlier run to compare with; add this one to it."
-        click.echo(
-            f"::warning title=No baseline yet::{words}" if form == "github" else words, err=form != "github"
-        )
+        say(f"::warning title=No baseline yet::{words}" if form == "github" else words, err=form != "github")
         return
     with store.naming(*records):
         repeats = [one for path in runs for one in verdicts.repeats(path)]
         found = settle(new, repeats, old, tolerances(project), force=force)
         rendered = RENDERERS[form](found)
     if output is None:
-        click.echo(rendered, nl=False)
+        print_document(rendered, form=form)
     else:
         _write(output, rendered)
-        click.echo(found.summary)
+        say(found.summary)
     for path in runs:
         verdicts.write(path, found)
     if found.exit_code is not ExitCode.OK:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from busyhour.cli._output import output_option
+from busyhour.cli._say import print_document, say
 from busyhour.errors import ExitCode
 
 
@@ -78,14 +79,12 @@ def write(
             found = observed(handlers, found, examples)
     text = contracts.render(found)
     for path, reason in subjects.left_out.items():
-        click.echo(f"note: left out {path}: {reason}", err=True)
+        say(f"note: left out {path}: {reason}", err=True)
     if output is None:
-        click.echo(text, nl=False)
+        print_document(text, form="json")
     else:
         save(output, text)
-        click.echo(
-            f"{output}: {len(found.functions)} functions, invoked at {_invocations(found)} places", err=True
-        )
+        say(f"{output}: {len(found.functions)} functions, invoked at {_invocations(found)} places", err=True)
 
 
 def _invocations(found: Any) -> int:
@@ -119,14 +118,12 @@ def diff(old: Path, new: Path, form: str) -> None:
             "old_flows_new_functions": found.works(OLD_FLOWS),
             "new_flows_old_functions": found.works(NEW_FLOWS),
         }
-        click.echo(
-            json.dumps({**result, "order": found.order, "breaks": breaks}, ensure_ascii=False, indent=2)
-        )
+        say(json.dumps({**result, "order": found.order, "breaks": breaks}, ensure_ascii=False, indent=2))
     else:
         for pair_ in (OLD_FLOWS, NEW_FLOWS):
-            click.echo(f"{pair_}: {'work' if found.works(pair_) else 'do not work'}")
+            say(f"{pair_}: {'work' if found.works(pair_) else 'do not work'}")
             for one in found.breaks:
                 if one.pair == pair_:
-                    click.echo(f"  {one.function}: {one.message}")
-        click.echo(found.advice)
+                    say(f"  {one.function}: {one.message}")
+        say(found.advice)
     raise SystemExit(int(ExitCode.DOES_NOT_HOLD if found.order == "none" else ExitCode.OK))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from busyhour.cli._output import output_option
+from busyhour.cli._say import print_document, say
 
 
 @click.command("convert")
@@ -34,7 +35,7 @@ def command(file: Path, output: Path | None) -> None:
         )
     text = json.dumps(convert(document).data, indent=2, ensure_ascii=False) + "\n"
     if output is None:
-        click.echo(text, nl=False)
+        print_document(text, form="json")
         _say_what_is_refused(text, Path("converted"))
         return
     try:
@@ -43,7 +44,7 @@ def command(file: Path, output: Path | None) -> None:
         raise BusyhourError(
             f"{output}: cannot be written: {error.strerror}", "Choose another place with -o."
         ) from None
-    click.echo(f"wrote {output}", err=True)
+    say(f"wrote {output}", err=True)
     _say_what_is_refused(text, output)
 
 
@@ -57,4 +58,4 @@ def _say_what_is_refused(text: str, label: Path) -> None:
 
     report = Checker().check(Gathered((Source(str(label), parse(text, label)),)))
     for finding in report.at_least(Severity.ERROR):
-        click.echo(line(finding), err=True)
+        say(line(finding), err=True)

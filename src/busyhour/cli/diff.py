@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from busyhour.cli._output import output_option
+from busyhour.cli._say import print_document, say
 
 _FORMATS = ("text", "markdown", "json", "html")
 
@@ -58,7 +59,7 @@ def command(
         found = compare_sets(before, after, planned, calls)
     rendered = RENDERERS[form](found)
     if output is None:
-        click.echo(rendered, nl=False)
+        print_document(rendered, form=form)
     else:
         try:
             output.write_text(rendered, encoding="utf-8")
@@ -66,6 +67,6 @@ def command(
             raise BusyhourError(
                 f"{output}: cannot be written: {error.strerror}.", "Name another file."
             ) from None
-        click.echo(found.summary)
+        say(found.summary)
     if found.new_errors or (exit_code and noticed(found.changes)):
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from busyhour.cli import _entries
+from busyhour.cli._say import print_document, say
 from busyhour.cli._trust import Own, trust_options
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def command(
     if list_invariants:
         width = max(len(one.id) for one in invariants)
         for one in invariants:
-            click.echo(f"{one.id:<{width}}  {one.summary}")
+            say(f"{one.id:<{width}}  {one.summary}")
         own.report()
         return
     sources = flow_paths(paths, project)
@@ -133,9 +134,7 @@ def command(
         _write(explored, form, html, lcov, verbose, findings)
     if interrupted:
         left = len(subjects.context.flows) - len(reports) if entry is None else 1 - len(reports)
-        click.echo(
-            f"Interrupted: {left} flows were not explored to the end, and are not in the result.", err=True
-        )
+        say(f"Interrupted: {left} flows were not explored to the end, and are not in the result.", err=True)
         raise SystemExit(int(ExitCode.INTERRUPTED))
     if own.report():
         raise SystemExit(int(ExitCode.BAD_INPUT))
@@ -220,11 +219,17 @@ def explore_all(explorer: Any, entries: Any = None, into: list[Any] | None = Non
         entries: flows to explore; None: all.
         into: receives each flow's report when it is done, so that Ctrl-C leaves what was found.
     """
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    from busyhour.plain_console import PlainConsole
+
+    console = PlainConsole(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("exploring", total=len(entries or explorer.context.flows))
 
@@ -278,16 +283,16 @@ def _replay(explorer: Any, subjects: Subjects, entry: str | None, word: str) -> 
     tracer = Tracer()
     played = replayed(subjects.context, flow, choices, tracer=tracer)
     for line in lines(Trace(played.call.contact, tracer.steps, played.call, played.seconds)):
-        click.echo(line)
-    click.echo()
+        say(line)
+    say()
     _, failures = explorer.replay(flow, choices)
     for failure in failures:
         for line in failure_lines(failure, flow, subjects):
-            click.echo(line)
+            say(line)
     if not failures:
         for number, sentence in enumerate(story(played), start=1):
-            click.echo(f"  {number:>3}. {sentence}")
-        click.echo("all invariants hold on this call")
+            say(f"  {number:>3}. {sentence}")
+        say("all invariants hold on this call")
     return int(ExitCode.DOES_NOT_HOLD if failures else ExitCode.OK)
 
 
@@ -302,16 +307,17 @@ def _write(
 
         found = json_output.data(explored)
         found["handlers"] = [one.as_data() for one in findings]
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        print_document(json.dumps(found, ensure_ascii=False, indent=2) + "\n", form="json")
     else:
-        click.echo(text.render(explored, verbose=verbose), nl=False)
+        print_document(text.render(explored, verbose=verbose))
         for one in findings:
-            click.echo(f"\n{one.text()}")
+            say()
+            print_document(f"{one.text()}\n")
     for path, rendered in ((html, html_page.render), (lcov, lcov_.render)):
         if path is not None:
             save(path, rendered(explored))
     for path_, reason in explored.subjects.left_out.items():
-        click.echo(f"note: left out {path_}: {reason}", err=True)
+        say(f"note: left out {path_}: {reason}", err=True)
 
 
 def save(path: Path, text: str) -> None:

@@ -9,6 +9,7 @@ import click
 
 from busyhour.cli import _entries
 from busyhour.cli._page import page
+from busyhour.cli._say import print_document, say
 
 if TYPE_CHECKING:
     from busyhour.scenarios.traffic_plan.arrivals import Schedule
@@ -73,15 +74,17 @@ def command(
 
     Example: busyhour forecast scenarios/helpdesk.toml
     """
-    from rich.console import Console
-
     from busyhour import extras
+    from busyhour.plain_console import PlainConsole
 
     extras.require("forecast")
+    from rich.text import Text
+
     from busyhour.capacity.forecast import measured
     from busyhour.capacity.forecast.build import forecast
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.harness import account_values
+    from busyhour.printable import printable
     from busyhour.project import Project
     from busyhour.quotas.table import quota_table
     from busyhour.scenarios.reader import load
@@ -94,7 +97,7 @@ def command(
     planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
     _entries.check(planned)
     values = account_values.read(source, planned, quota_table.load()) if source else {}
-    with Console(stderr=True).status(f"forecasting {planned.name}"):
+    with PlainConsole(stderr=True).status(Text(f"forecasting {printable(planned.name)}")):
         found = forecast(planned, values.values(), calls=calls)
     if runs:
         found = measured.with_measurement(found, measured.records_of(runs))
@@ -117,7 +120,7 @@ def command(
         import json
 
         data = found.as_json | ({"waves": waves.as_json} if waves else {})
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+        print_document(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", form="json")
     else:
         from busyhour.capacity.migration import text as wave_rendering
         from busyhour.capacity.render.text import text
@@ -164,4 +167,4 @@ def _show(schedule: Schedule, *, err: bool) -> None:
     from busyhour.capacity.render.schedule_plot import lines
 
     for line in lines(schedule, width=max(20, min(100, page().width - 12))):
-        click.echo(line, err=err)
+        say(line, err=err)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli._say import say
 from busyhour.input_files import DATA_BYTES, read_standard_input, read_text
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def add(runs: tuple[Path, ...], revision: str | None, database: Path | None) -> 
             words = f"{night.observation.outcome}; never a baseline"
         if night.confirmation is not None:
             words = f"{words} ({night.confirmation.words})"
-        click.echo(f"{night.observation.run_id}: {words}; kept as {night.observation.name}")
+        say(f"{night.observation.run_id}: {words}; kept as {night.observation.name}")
 
 
 @command.command("list")
@@ -76,13 +77,11 @@ def list_(scenario: str | None, database: Path | None) -> None:
     with _open(database) as history:
         entries = history.entries(scenario)
     if not entries:
-        click.echo(
-            "The history is empty." if scenario is None else f"The history has no run of {scenario!r}."
-        )
+        say("The history is empty." if scenario is None else f"The history has no run of {scenario!r}.")
     ids = [one.run_id for one in entries]
     for one in entries:
         label = one.name if ids.count(one.run_id) > 1 else one.run_id
-        click.echo(
+        say(
             f"{one.id:>5}  {one.started[:19]}  {label}  {one.scenario}  {one.outcome}  "
             f"{_verdict(one)}  {one.revision[:10]}".rstrip()
             + (f"  repeat of {one.repeat_of}" if one.repeat_of else "")
@@ -123,24 +122,24 @@ def show(run: str, database: Path | None) -> None:
         night = history.find(run)
     one = night.observation
     by = _by(night.judgement.version)
-    click.echo(
+    say(
         f"{one.run_id}, {one.started[:19]}: {one.outcome}{_by(one.version)}, {_verdict(night)}{by}, {one.calls} calls"
     )
-    click.echo(f"kept as {one.name}")
+    say(f"kept as {one.name}")
     if night.revision:
-        click.echo(f"commit {night.revision}")
+        say(f"commit {night.revision}")
     if night.repeat_of:
-        click.echo(f"a repeat of {night.repeat_of}; never a baseline")
+        say(f"a repeat of {night.repeat_of}; never a baseline")
     for line in again(night.confirmation):
-        click.echo(line)
+        say(line)
     for failed in night.judgement.failed:
-        click.echo(f"failed: {failed}")
+        say(f"failed: {failed}")
     rows = values(one)
     width = max((len(name) for name in rows), default=0)
     for name, (value, unit) in rows.items():
-        click.echo(f"{name:<{width}}  {number(value, unit)}")
+        say(f"{name:<{width}}  {number(value, unit)}")
     for finding in one.findings:
-        click.echo(f"finding: {finding}")
+        say(f"finding: {finding}")
 
 
 @command.command("changes")
@@ -171,28 +170,26 @@ def changes(scenario: str, metric: str | None, least: float, database: Path | No
         every = [night for night in history.nights(scenario) if night.observation.valid]
     nights = [one for one in every if not differences(every[-1].observation, one.observation)]
     if len(nights) < len(every):
-        click.echo(f"{len(every) - len(nights)} runs of another plan, test or seed are left out.", err=True)
+        say(f"{len(every) - len(nights)} runs of another plan, test or seed are left out.", err=True)
     found = trends(nights, metric or "", least) if nights else []
     beside: list[str] = []
     for at, one in enumerate(found):
         size = f" ({one.relative:+.0%})" if one.relative is not None else ""
         how = ", found when it was compared" if one.by == "compare" else ""
-        click.echo(
+        say(
             f"{one.started[:10]}  {one.run_id}  {one.metric}: {number(one.before, one.unit)} to "
             f"{number(one.after, one.unit)}{size}{how}"
         )
         beside += [words for words in one.beside if words not in beside]
         if at + 1 == len(found) or found[at + 1].index != one.index:
             for words in beside:
-                click.echo(f"            {words}")
+                say(f"            {words}")
             beside = []
     if len(nights) < BEFORE + AFTER:
-        click.echo(
-            f"{len(nights)} runs of {scenario!r}: a change shows from {BEFORE + AFTER} on.", err=bool(found)
-        )
+        say(f"{len(nights)} runs of {scenario!r}: a change shows from {BEFORE + AFTER} on.", err=bool(found))
     else:
         early = f"the newest {EARLY} nights are too early to tell"
-        click.echo(
+        say(
             f"{early[0].upper()}{early[1:]}."
             if found
             else f"No change in {len(nights)} runs of {scenario!r}; {early}.",
@@ -211,7 +208,7 @@ def accept(run: str, database: Path | None) -> None:
     with _open(database) as history:
         night = history.find(run)
         history.accept(night)
-    click.echo(f"{night.observation.run_id}: accepted; a baseline from now on")
+    say(f"{night.observation.run_id}: accepted; a baseline from now on")
 
 
 @command.command("prune")
@@ -236,7 +233,7 @@ def prune(keep: int | None, before: str | None, database: Path | None) -> None:
             raise BusyhourError(f"--before {before}: not a date.", "Write it as 2026-01-31.") from None
     with _open(database) as history:
         removed = history.prune(keep=keep, before=before)
-    click.echo(f"{removed} runs removed.")
+    say(f"{removed} runs removed.")
 
 
 @command.command("export")
@@ -260,7 +257,7 @@ def export(file: Path, database: Path | None) -> None:
             raise BusyhourError(
                 f"{file}: cannot be written: {error.strerror}.", "Name another file."
             ) from None
-    click.echo(f"{count} runs written to {file}.")
+    say(f"{count} runs written to {file}.")
 
 
 @command.command("import")
@@ -283,4 +280,4 @@ def import_(file: Path, database: Path | None) -> None:
         ) from None
     with _open(database) as history:
         count = history.import_(lines, str(file))
-    click.echo(f"{count} runs added.")
+    say(f"{count} runs added.")

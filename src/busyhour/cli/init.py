@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from busyhour.cli._say import say
+
 _STARTER = Path(__file__).with_name("_starter")
 _EXAMPLE_FOLDERS = ("flows", "lambda", "tables")
 _OF_STARTER = {
@@ -65,17 +67,15 @@ def command(folder: Path, ci: str) -> None:
             "Name a folder that you may write into, on a disk with some space.",
         ) from None
     for name in kept:
-        click.echo(f"kept {folder / name}: it was there already")
-    click.echo(f"{made} files written to {folder}.")
+        say(f"kept {folder / name}: it was there already")
+    say(f"{made} files written to {folder}.")
     if before:
-        click.echo(
+        say(
             f"{folder} has rules already, so it was not recorded as trusted: busyhour check --trust runs them."
         )
     elif (trusted := record(folder, os.environ)) is not None:
-        click.echo(
-            f"{folder.resolve()} is recorded as trusted in {trusted}: its own rules run in busyhour check."
-        )
-    click.echo(f"Next: cd {folder} && busyhour check flows && busyhour run helpdesk")
+        say(f"{folder.resolve()} is recorded as trusted in {trusted}: its own rules run in busyhour check.")
+    say(f"Next: cd {folder} && busyhour check flows && busyhour run helpdesk")
 
 
 def _files(name: str, ci: str) -> Iterator[tuple[str, bytes]]:

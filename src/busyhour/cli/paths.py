@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from busyhour.cli._output import output_option
+from busyhour.cli._say import print_document, say
 
 
 @click.command("paths")
@@ -40,14 +41,14 @@ def command(
     explored = Explored(subjects, explore_all(explorer))
     found = document(explored, explorer)
     for path, reason in subjects.left_out.items():
-        click.echo(f"note: left out {path}: {reason}", err=True)
+        say(f"note: left out {path}: {reason}", err=True)
     text = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
     if output is None:
-        click.echo(text, nl=False)
+        print_document(text, form="json")
     else:
         save(output, text)
         summary = found["summary"]
-        click.echo(
+        say(
             f"{output}: {summary['calls']} calls take {summary['covered']} of {summary['coverable']} transitions",
             err=True,
         )

@@ -9,6 +9,7 @@ import click
 
 from busyhour.cli import _entries
 from busyhour.cli._output import output_option
+from busyhour.cli._say import print_document, say
 
 
 @click.command("plan")
@@ -44,16 +45,18 @@ def command(
     """
     from datetime import UTC
 
-    from rich.console import Console
-
     from busyhour import __version__, extras
+    from busyhour.plain_console import PlainConsole
 
     extras.require("forecast", "report")
+    from rich.text import Text
+
     from busyhour.atomic_write import write_atomically
     from busyhour.errors import BusyhourError
     from busyhour.harness.safety import plan
     from busyhour.harness.safety.approval import approval_of
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
+    from busyhour.printable import printable
     from busyhour.project import Project
     from busyhour.report.figures import clock
     from busyhour.report.renderers.markdown_to_text import plain
@@ -65,8 +68,8 @@ def command(
     _entries.check(planned)
     begins = _moment(start) if start else None
     approval = approval_of(planned)
-    console = Console(stderr=True)
-    with console.status(f"planning {planned.name}"):
+    console = PlainConsole(stderr=True)
+    with console.status(Text(f"planning {printable(planned.name)}")):
         made = plan.make(planned, datetime.now(UTC), start=begins, contact=contact, approval=approval)
     text = fill(
         "plan.md.j2",
@@ -80,14 +83,14 @@ def command(
     if form == "text":
         text = plain(text.decode()).encode()
     for missing in made.missing:
-        click.echo(f"Missing: {missing}", err=True)
+        say(f"Missing: {missing}", err=True)
     if output is None:
-        click.echo(text.decode(), nl=False)
+        print_document(text.decode(), form="markdown")
         return
     if output.is_dir():
         raise BusyhourError(f"{output} is a folder.", "Name a file with -o.")
     write_atomically(output, text, make_folder=True)
-    click.echo(f"Wrote {output}")
+    say(f"Wrote {output}")
 
 
 def _moment(text: str) -> datetime:

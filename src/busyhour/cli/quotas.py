@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from busyhour.cli._page import page
+from busyhour.cli._say import print_document, say
 
 if TYPE_CHECKING:
     from busyhour.quotas.aws.clients import Clients
@@ -73,7 +74,7 @@ def command(
         from busyhour.quotas.aws import clients as aws
 
         actions = aws.required_actions() if iam_policy == "read" else aws.REQUEST_ACTIONS
-        click.echo(json.dumps(aws.iam_policy(actions), indent=2))
+        print_document(json.dumps(aws.iam_policy(actions), indent=2) + "\n", form="json")
         return
     table = quota_table.load()
     clients = None
@@ -88,15 +89,17 @@ def command(
     readings = read_quotas(wanted, _sources(named, table, instance, clients, endpoint_url))
     readings += _of_tables(tables, table, clients)
     if format_ == "json":
-        click.echo(json.dumps(as_data(readings, ", ".join(named)), indent=2, ensure_ascii=False))
+        print_document(
+            json.dumps(as_data(readings, ", ".join(named)), indent=2, ensure_ascii=False) + "\n", form="json"
+        )
         return
     _show(readings)
     if region and region not in (known := regions.load()):
-        click.echo(f"\nAWS documents no endpoint of Connect in {region}; it has: {', '.join(known)}.")
+        say()
+        say(f"AWS documents no endpoint of Connect in {region}; it has: {', '.join(known)}.")
     if "aws" in named and not instance and any(str(r.quota.scope) == "instance" for r in readings):
-        click.echo(
-            "\nQuotas of an instance are shown with their defaults: say --instance for the applied values."
-        )
+        say()
+        say("Quotas of an instance are shown with their defaults: say --instance for the applied values.")
 
 
 @command.command("diff")
@@ -118,11 +121,9 @@ def diff(a: Path, b: Path) -> None:
             for side in (difference.a, difference.b)
         ]
         less = "  less in B" if difference.b_is_lower else ""
-        click.echo(
-            f"{difference.service} {difference.code or '-'} {difference.name}: {' -> '.join(sides)}{less}"
-        )
+        say(f"{difference.service} {difference.code or '-'} {difference.name}: {' -> '.join(sides)}{less}")
     lower = sum(difference.b_is_lower for difference in found)
-    click.echo(f"{len(found)} quotas differ; {lower} are lower in {b} than in {a}.")
+    say(f"{len(found)} quotas differ; {lower} are lower in {b} than in {a}.")
     if lower:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
@@ -149,11 +150,11 @@ def ledger(path: Path | None, format_: str, check: bool) -> None:
     path = path or Project.find(Path.cwd()).ledger_file
     evidence = ledgers.read(path)
     if format_ == "json":
-        click.echo(json.dumps({"rows": ledgers.as_rows(evidence)}, indent=2, ensure_ascii=False))
-    elif not evidence.rows:
-        click.echo(
-            f"{path} has no rows. `busyhour run --verify-quotas` and `busyhour request --submit` make them."
+        print_document(
+            json.dumps({"rows": ledgers.as_rows(evidence)}, indent=2, ensure_ascii=False) + "\n", form="json"
         )
+    elif not evidence.rows:
+        say(f"{path} has no rows. `busyhour run --verify-quotas` and `busyhour request --submit` make them.")
     else:
         _show_ledger(evidence.rows)
     if check and (not evidence.rows or any(row.open for row in evidence.rows)):
@@ -268,7 +269,7 @@ def _show(readings: Sequence[Reading]) -> None:
     notes = [f"* {reading.quota.name}: {reading.quota.note}" for reading in readings if reading.quota.note]
     said = remarks(readings)
     if said:
-        console.print("[bold]Contradictions, and what could not be read[/bold]")
+        console.print("Contradictions, and what could not be read", style="bold")
         for text in said:
             console.print(text, markup=False)
         console.print()

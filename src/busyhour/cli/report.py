@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from busyhour.cli._page import page
+from busyhour.cli._say import say
 
 FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json", "metrics", "support-pdf", "support-text")
 
@@ -50,7 +51,7 @@ def _render(run: Path, format_: str, output: Path | None) -> None:
         text = io.StringIO()
         terminal.show(record, page(text))
         _write(output, text.getvalue().encode())
-        click.echo(f"Wrote {output}")
+        say(f"Wrote {output}")
         return
     from busyhour.report.renderers.registry import RENDERERS
 
@@ -63,7 +64,7 @@ def _render(run: Path, format_: str, output: Path | None) -> None:
         sys.stdout.buffer.write(rendered)
     else:
         _write(output, rendered)
-        click.echo(f"Wrote {output}")
+        say(f"Wrote {output}")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from busyhour.cli._say import print_document, say
 from busyhour.input_files import read_text
 
 if TYPE_CHECKING:
@@ -98,11 +99,14 @@ def command(
     if attach or message:
         _attach(written.get("support.text", b"").decode(), ledger, attach, message, endpoint_url, yes=yes)
     if format_ == "json":
-        click.echo(json.dumps(_as_data(record, found, ledger, told), indent=2, ensure_ascii=False))
+        print_document(
+            json.dumps(_as_data(record, found, ledger, told), indent=2, ensure_ascii=False) + "\n",
+            form="json",
+        )
     else:
         _show_outcome(found, ledger, told)
         if written:
-            click.echo(f"For AWS Support: {', '.join(str(folder / name) for name in written)}")
+            say(f"For AWS Support: {', '.join(str(folder / name) for name in written)}")
     if failed:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
@@ -247,7 +251,7 @@ def _attach(
     support = support_cases.Attaching(clients.support(endpoint_url))
     for case in cases:
         support.attach(str(case), text, files)
-        click.echo(f"Case {case}: added {names}.", err=True)
+        say(f"Case {case}: added {names}.", err=True)
 
 
 def _confirmed(question: str) -> bool:
@@ -268,26 +272,27 @@ def _show(found: Needs, record: RunRecord, region: str | None) -> None:
     from busyhour.quotas.own_settings import own_settings
 
     if not found.increases:
-        click.echo(f"Run {record.run_id} calls for no increase that Service Quotas takes.")
+        say(f"Run {record.run_id} calls for no increase that Service Quotas takes.")
     for number, increase in enumerate(found.increases, 1):
         quota = increase.quota
-        click.secho(
+        say(
             f"{number}. {quota.name} ({quota.service} {quota.code}): {increase.present:,g} -> {increase.requested:,g}",
             bold=True,
         )
         if gap := freshness.mark_of(record, increase.origin, increase.read_at):
-            click.secho(f"   Gap in the present value: {gap}.", fg="yellow")
+            say(f"   Gap in the present value: {gap}.", fg="yellow")
         for step in increase.steps:
-            click.echo(f"   {step}")
-        click.echo(f"   {_cli(increase, region)}\n")
+            say(f"   {step}")
+        say(f"   {_cli(increase, region)}")
+        say()
     for setting in own_settings(record):
-        click.secho(f"- {setting.words}", bold=True)
+        say(f"- {setting.words}", bold=True)
         if setting.calculation:
-            click.echo(f"   Calculation: {setting.calculation}.")
+            say(f"   Calculation: {setting.calculation}.")
     for other in found.unrequestable:
-        click.secho(f"- {other.quota.name}: {other.reason} {other.way_out}", bold=True)
+        say(f"- {other.quota.name}: {other.reason} {other.way_out}", bold=True)
         for step in other.increase.steps if other.increase else ():
-            click.echo(f"   {step}")
+            say(f"   {step}")
 
 
 def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
@@ -306,7 +311,7 @@ def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
         if increase.requested > requested.get(increase.quota.key, 0.0)
     ]
     if more:
-        click.echo(
+        say(
             f"The scenario wants {wanted:.0%} of each quota to stay free; AWS asks for expected values without "
             f"padding, so headroom is left out here. With {wanted:.0%} headroom (--headroom {wanted:g}) the request "
             f"would be: {', '.join(more)}.\n"
@@ -330,14 +335,13 @@ def _cli(increase: Increase, region: str | None) -> str:
 def _show_outcome(found: Needs, ledger: Ledger, told: Mapping[str, str]) -> None:
     for increase in found.increases:
         if increase.quota.key in told:
-            click.echo(f"{increase.quota.name}: {told[increase.quota.key]}")
+            say(f"{increase.quota.name}: {told[increase.quota.key]}")
     if ledger.requests:
-        click.echo("\nRequests filed for this run:")
+        say()
+        say("Requests filed for this run:")
     for filed in ledger.requests:
         case = f", case {filed.case}" if filed.case else ""
-        click.echo(
-            f"  {filed.id}  {filed.name} to {filed.desired:,g}: {filed.status}{case}, seen {filed.seen_at}"
-        )
+        say(f"  {filed.id}  {filed.name} to {filed.desired:,g}: {filed.status}{case}, seen {filed.seen_at}")
 
 
 def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str, str]) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from busyhour.cli._display import Display
 from busyhour.cli._find_limit import find_limit
 from busyhour.cli._nights import hold, look_back, with_verdict
 from busyhour.cli._page import page
+from busyhour.cli._say import say
 from busyhour.cli._write import write
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from busyhour.harness.safety.gate import Clearance
+    from busyhour.plain_console import PlainConsole
     from busyhour.quotas.evidence import Evidence
     from busyhour.quotas.model import QuotaValue
     from busyhour.results.record import RunRecord
@@ -145,10 +145,9 @@ def command(
     import signal
     from datetime import UTC, datetime
 
-    from rich.console import Console
-
     from busyhour import extras, interrupts
     from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.plain_console import PlainConsole
 
     extras.require(
         "emulator", "forecast", "load", "report"
@@ -164,7 +163,7 @@ def command(
     from busyhour.report.renderers import terminal
     from busyhour.results import store
 
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     project = Project.find(Path.cwd())
     planned = _load(project, scenario, overrides, smoke=smoke)
     _refuse_smoke(planned, verify_quotas=verify_quotas, find=find)
@@ -264,12 +263,12 @@ def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[
     rows = ledger.unproven(evidence, record)
     missing = [f"{row.name}: {row.verified.why if row.verified else 'not verified'}" for row in rows]
     for text in missing:
-        click.echo(f"Not proven: {text}", err=True)
-    click.echo(f"Ledger: {project.ledger_file}")
+        say(f"Not proven: {text}", err=True)
+    say(f"Ledger: {project.ledger_file}")
     return missing
 
 
-def _gate(scenario: Scenario, console: Console, beside: Sequence[str], *, live: bool) -> Clearance:
+def _gate(scenario: Scenario, console: PlainConsole, beside: Sequence[str], *, live: bool) -> Clearance:
     """Print what a run against AWS would do; continue only with permission and --live."""
     from datetime import UTC, datetime
 

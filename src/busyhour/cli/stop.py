@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli._say import say
+
 if TYPE_CHECKING:
     from busyhour.harness.safety.stop_contacts import Swept
 
@@ -22,12 +24,11 @@ def command(run: Path, live: bool) -> None:
 
     Example: busyhour stop reports/out/latest --live
     """
-    from rich.console import Console
-
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.harness.safety import stop_contacts
     from busyhour.harness.safety.caller import confirmed
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
+    from busyhour.plain_console import PlainConsole
     from busyhour.results import journal
 
     target = stop_contacts.target_of(run)
@@ -36,20 +37,20 @@ def command(run: Path, live: bool) -> None:
         what = (
             "placed no call" if target.kind == "aws" else "went to the emulator, and its calls ended with it"
         )
-        click.echo(f"{run} has no journal of contacts: the run {what}.")
+        say(f"{run} has no journal of contacts: the run {what}.")
         return
     if not contacts:
-        click.echo("Nothing to do: every contact of the journal is known to have ended.")
+        say("Nothing to do: every contact of the journal is known to have ended.")
         return
     where = f"account {target.account}, {target.region}, instance {target.instance_id}"
     seconds = len(contacts) / STOPS_PER_SECOND
-    click.echo(
+    say(
         f"{len(contacts):,} contacts may be live in {where}; asking each to stop takes about {seconds:,.0f} s."
     )
     if target.kind == "aws" and not live:
-        click.echo("Dry run: nothing was called. Say --live to stop them.")
+        say("Dry run: nothing was called. Say --live to stop them.")
         return
-    console = Console(stderr=True)
+    console = PlainConsole(stderr=True)
     # Another account would answer that it knows no such contact, which is what an ended one looks like.
     confirmed(target)
     if stop_contacts.going_on(run):
@@ -67,14 +68,12 @@ def command(run: Path, live: bool) -> None:
             )
         except KeyboardInterrupt:
             interrupted = True
-    click.echo(_said(done))
+    say(_said(done))
     for contact, why in list(done.failed.items())[:10]:
-        click.echo(f"  {contact}: {why}", err=True)
+        say(f"  {contact}: {why}", err=True)
     left = len(contacts) - len(done.stopped) - len(done.gone) - len(done.failed)
     if interrupted:
-        click.echo(
-            f"Interrupted: {left:,} contacts were not asked. The same command goes on with them.", err=True
-        )
+        say(f"Interrupted: {left:,} contacts were not asked. The same command goes on with them.", err=True)
         raise SystemExit(int(ExitCode.INTERRUPTED))
     if done.failed:
         reached = done.stopped or done.gone

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from busyhour.cli import _entries
+from busyhour.cli._say import print_document, say
 from busyhour.input_files import DATA_BYTES, parse_json, read_text
 
 if TYPE_CHECKING:
@@ -116,11 +117,11 @@ def command(
     _print(found, log)
     called = [step.effect.function_arn for step in found.steps if isinstance(step.effect, Invoke)]
     for name in unknown_functions(script, called):
-        click.echo(f"note: function {name!r} was not called", err=True)
+        say(f"note: function {name!r} was not called", err=True)
     for text in script.assumed:
-        click.echo(f"note: {text}", err=True)
+        say(f"note: {text}", err=True)
     if script.inputs:
-        click.echo(f"note: not asked for: {', '.join(script.inputs)}", err=True)
+        say(f"note: not asked for: {', '.join(script.inputs)}", err=True)
 
 
 def _print(found: Any, log: bool) -> None:
@@ -132,19 +133,17 @@ def _print(found: Any, log: bool) -> None:
         printed = False
         for one in flow_log.entries(found):
             printed = True
-            click.echo(json.dumps(one, ensure_ascii=False))
+            print_document(json.dumps(one, ensure_ascii=False) + "\n", form="json")
         if not printed:
-            click.echo("note: no action of the call enabled logging, so Connect would log nothing", err=True)
+            say("note: no action of the call enabled logging, so Connect would log nothing", err=True)
     else:
         for line in call_trace.lines(found):
-            click.echo(line)
-        click.echo(f"{found.seconds:9.1f}  {found.call.actions_run} actions")
+            say(line)
+        say(f"{found.seconds:9.1f}  {found.call.actions_run} actions")
     for kind in found.call.unmodelled:
-        click.echo(f"note: {kind} is not modelled: its default path was taken", err=True)
+        say(f"note: {kind} is not modelled: its default path was taken", err=True)
     for reference in found.call.unresolved:
-        click.echo(
-            f"note: flow {reference!r} is not here: add it with --flows, or name it with --alias", err=True
-        )
+        say(f"note: flow {reference!r} is not here: add it with --flows, or name it with --alias", err=True)
 
 
 def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> None:
@@ -159,11 +158,11 @@ def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> 
     found = replay(library, entry, read_log(text, str(path)), contact=contact)
     _print(found.trace, log=False)
     if found.divergence is None:
-        click.echo(f"the export follows the log: {found.followed} of {found.entries} actions")
+        say(f"the export follows the log: {found.followed} of {found.entries} actions")
         return
     divergence = found.divergence
     after = f"after {divergence.after!r} " if divergence.after else "at the start "
-    click.echo(
+    say(
         f"the export parts from the log {after}({found.followed} of {found.entries} actions): "
         f"{path}:{divergence.entry.line} ran {divergence.entry.identifier!r} in flow {divergence.entry.flow!r}, "
         + (
@@ -212,7 +211,7 @@ def _others(path: Path, others: tuple[Path, ...]) -> list[Flow]:
             except FlowError as error:
                 if not folder:
                     raise
-                click.echo(f"note: left out: {error.message}", err=True)
+                say(f"note: left out: {error.message}", err=True)
     return flows
 
 

@@ -10,6 +10,8 @@ from busyhour.flowdiff.diff import NOTICED, Change
 from busyhour.flowdiff.lines import coverage_line, demand_line, limit_line, shortened
 from busyhour.flowdiff.page import html
 from busyhour.flowdiff.report import FlowComparison
+from busyhour.printable import markdown as escaped
+from busyhour.printable import printable
 from busyhour.results.codec import encode
 
 
@@ -32,7 +34,7 @@ def text(found: FlowComparison) -> str:
         lines += [f"  {demand_line(one)}" for one in found.demand] or ["  no difference"]
         lines += [f"  {limit_line(one)}" for one in found.limits]
     lines += [f"Note: {note}" for note in found.notes]
-    return "\n".join([*lines, found.summary]) + "\n"
+    return "\n".join(map(printable, [*lines, found.summary])) + "\n"
 
 
 def _change(change: Change) -> str:
@@ -77,7 +79,7 @@ def _side(words: str | None) -> str:
 
 
 def _cell(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    return escaped(words)
 
 
 def as_json(found: FlowComparison) -> str:

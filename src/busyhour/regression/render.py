@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from xml.etree import ElementTree
 
+from busyhour.printable import markdown as escaped
+from busyhour.printable import printable
 from busyhour.regression.compare import Comparison, Confirmation
 from busyhour.regression.inference.decide import Compared, Outcome
 from busyhour.results.codec import encode
@@ -110,7 +112,7 @@ def text(found: Comparison) -> str:
     lines += [f"Note: {note}" for note in found.notes]
     lines += again(found.confirmation)
     lines.append(found.summary)
-    return "\n".join(lines) + "\n"
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def as_json(found: Comparison) -> str:
@@ -126,7 +128,7 @@ def as_json(found: Comparison) -> str:
 
 def markdown(found: Comparison) -> str:
     """Format for a comment or a job summary: regressed and undecided metrics as tables, the others folded."""
-    lines = [f"### {found.summary}", "", f"{_against(found)}.", ""]
+    lines = [f"### {_cell(found.summary)}", "", f"{_cell(_against(found))}.", ""]
     concern = [one for one in found.metrics if one.outcome is not Outcome.EQUIVALENT]
     if concern:
         lines += _table(concern)
@@ -147,7 +149,7 @@ def markdown(found: Comparison) -> str:
 
 
 def _cell(words: str) -> str:
-    return words.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
+    return escaped(words)
 
 
 def _table(metrics: list[Compared]) -> list[str]:
@@ -218,7 +220,7 @@ def github(found: Comparison) -> str:
     undecided = [one.name for one in found.metrics if one.outcome is Outcome.UNDECIDED]
     if undecided:
         lines.append(f"::notice title={len(undecided)} undecided::{_data(', '.join(undecided))}")
-    return "\n".join([*lines, found.summary]) + "\n"
+    return "\n".join([*lines, printable(found.summary)]) + "\n"
 
 
 def metrics(found: Comparison) -> str:
@@ -242,7 +244,7 @@ def metrics(found: Comparison) -> str:
 
 
 def _data(words: str) -> str:
-    return words.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(words).replace("%", "%25")
 
 
 def _property(words: str) -> str:

@@ -28,8 +28,10 @@ _UNITS = {
 def text(found: Forecast, console: Console) -> None:
     """Print demand per call, demand per quota, queues and the list of limits."""
     console.print(
-        f"[bold]{found.scenario}[/bold]: {found.calls_per_hour:,.0f} calls/h at the busiest, "
-        f"{found.planned_calls:,.0f} calls planned"
+        Text.assemble(
+            (found.scenario, "bold"),
+            f": {found.calls_per_hour:,.0f} calls/h at the busiest, {found.planned_calls:,.0f} calls planned",
+        )
     )
     console.print(_headline(found))
     for line in found.unplanned:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from busyhour.contracts.finding import Finding, Report, Severity
 from busyhour.contracts.formats.text import summary
 from busyhour.contracts.loading import RuleSet
+from busyhour.printable import printable
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -22,7 +23,7 @@ def _command(finding: Finding) -> str:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(text).replace("%", "%25")
 
 
 def _property(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from busyhour.contracts.finding import Finding, Report, Severity
 from busyhour.contracts.loading import RuleSet
+from busyhour.printable import printable
 
 Paint = Callable[[str, Severity], str]
 """Colours a word by severity; leaves it unchanged without a terminal."""
@@ -19,9 +20,9 @@ def plain(word: str, severity: Severity) -> str:
 def line(finding: Finding, paint: Paint = plain) -> str:
     """Format one finding on one line."""
     action = f" [{finding.action}]" if finding.action else ""
-    place = f"{finding.path}:{finding.line}:{finding.column}"
+    place = printable(f"{finding.path}:{finding.line}:{finding.column}")
     severity = paint(str(finding.severity), finding.severity)
-    return f"{place}: {severity} {finding.rule} {finding.message}{action}"
+    return f"{place}: {severity} {printable(f'{finding.rule} {finding.message}{action}')}"
 
 
 def summary(report: Report) -> str:
@@ -37,6 +38,6 @@ def render_text(report: Report, rules: RuleSet, paint: Paint = plain) -> str:
     lines: list[str] = []
     for finding in report.findings:
         lines.append(line(finding, paint))
-        lines.append(f"    help: {finding.help}")
+        lines.append(f"    help: {printable(finding.help)}")
     lines.append(summary(report))
     return "\n".join(lines) + "\n"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from busyhour.exploration.project import Explored, Subjects, branch_name, shown
 from busyhour.exploration.search.explorer import Failure, FlowReport
 from busyhour.flows.model import Flow
+from busyhour.printable import printable
 
 
 def render(explored: Explored, *, verbose: bool = False) -> str:
@@ -14,7 +15,7 @@ def render(explored: Explored, *, verbose: bool = False) -> str:
 
     `verbose`: also unreachable transitions with reasons.
     """
-    return "\n".join(_lines(explored, verbose)) + "\n"
+    return "\n".join(map(printable, _lines(explored, verbose))) + "\n"
 
 
 def _lines(explored: Explored, verbose: bool) -> Iterator[str]:
@@ -72,8 +73,10 @@ def failure_lines(failure: Failure, entry: Flow, subjects: Subjects) -> Iterator
         action = next((one for one in flow.actions if one.identifier == kind.action), None)
         if action is not None:
             at = subjects.action_position(flow, action)
-            place = f"\n  at {shown(flow, kind.action)}  {subjects.of(flow).path}:{at.line}:{at.column}"
-    yield f"{kind.invariant}: {failure.message}{place}"
+            place = f"  at {shown(flow, kind.action)}  {subjects.of(flow).path}:{at.line}:{at.column}"
+    yield f"{kind.invariant}: {failure.message}"
+    if place:
+        yield place
     for number, sentence in enumerate(failure.story, start=1):
         yield f"  {number:>3}. {sentence}"
     yield f"  why: {failure.why}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+_ESCAPED = re.compile(r"\\([\\|*\]!#>])")
 _RULE = re.compile(r"^\|(?:\s*:?-+:?\s*\|)+$")
 
 
@@ -45,4 +46,4 @@ def _aligned(table: list[list[str]], right: list[bool]) -> Iterator[str]:
 
 
 def _bare(text: str) -> str:
-    return text.replace("**", "").replace("`", "")
+    return _ESCAPED.sub(r"\1", text.replace("**", "").replace("`", "")).replace("&lt;", "<")

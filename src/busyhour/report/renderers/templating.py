@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.printable import markdown
 from busyhour.report import figures
 
-_FILTERS = {name: getattr(figures, name) for name in ("number", "share", "milliseconds", "clock")}
+_FILTERS = {
+    **{name: getattr(figures, name) for name in ("number", "share", "milliseconds", "clock")},
+    "markdown": lambda text: markdown(str(text)),
+}
 
 
 def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values: Any) -> bytes:
     """Render the first `template` found in the folders `templates` with `values`.
 
-    The filters are those of `report.figures`: number, share, milliseconds, clock.
+    The filters are those of `report.figures`: number, share, milliseconds, clock; and `markdown` for text in Markdown.
 
     Raises:
         BusyhourError: the template is missing or wrong; names file and line.

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table as Grid
 from rich.text import Text as Words
 
+from busyhour.printable import printable
 from busyhour.report.blocks import Block, Cell, Facts, Items, Table, Text, Tone
 from busyhour.report.renderers.column_widths import column_widths
 from busyhour.report.sections.registry import sections
@@ -23,7 +24,7 @@ _GAP = 3
 
 
 def show(record: RunRecord, console: Console, format_: str = "terminal", only: Collection[str] = ()) -> None:
-    """Print the report; colours and width are the console's business.
+    """Print the report; colours and width are the console's business, and so are control characters in foreign text.
 
     Args:
         record: the run.
@@ -52,14 +53,14 @@ def _rendered(blocks: Iterable[Block], width: int) -> Iterator[RenderableType]:
     for block in blocks:
         match block:
             case Text():
-                yield Words(block.text, style=_STYLES[block.tone])
+                yield Words(printable(block.text), style=_STYLES[block.tone])
             case Items():
                 if block.title:
-                    yield Words(block.title, style="bold")
-                yield from (Words(f"- {item}") for item in block.items)
+                    yield Words(printable(block.title), style="bold")
+                yield from (Words(printable(f"- {item}")) for item in block.items)
             case Facts():
                 for label, value, note in block.rows:
-                    yield Words(f"{label}: {value}{f' ({note})' if note else ''}")
+                    yield Words(printable(f"{label}: {value}{f' ({note})' if note else ''}"))
             case Table():
                 yield _grid(block, width)
             case _:  # drawings, and what a page alone can show
@@ -68,7 +69,7 @@ def _rendered(blocks: Iterable[Block], width: int) -> Iterator[RenderableType]:
 
 def _grid(table: Table, width: int) -> RenderableType:
     grid = Grid(
-        title=table.title or None,
+        title=printable(table.title) or None,
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
@@ -85,7 +86,9 @@ def _grid(table: Table, width: int) -> RenderableType:
 
 
 def _words(cell: Cell) -> Words:
-    made = Words(cell.text, style=_STYLES[cell.tone])
+    made = Words(printable(cell.text), style=_STYLES[cell.tone])
     for note in cell.notes:
-        made.append(f"\n({note.text})" if cell.text else note.text, style=_STYLES[note.tone])
+        made.append(
+            f"\n({printable(note.text)})" if cell.text else printable(note.text), style=_STYLES[note.tone]
+        )
     return made

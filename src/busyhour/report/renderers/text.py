@@ -6,8 +6,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-
+from busyhour.plain_console import PlainConsole
 from busyhour.report.renderers import terminal
 from busyhour.results.record import RunRecord
 
@@ -17,6 +16,6 @@ WIDTH = 120
 def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     """The report in UTF-8."""
     page = io.StringIO()
-    console = Console(file=page, width=WIDTH, no_color=True, force_terminal=False)
+    console = PlainConsole(file=page, width=WIDTH, no_color=True, force_terminal=False)
     terminal.show(record, console, "text")
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()).encode() + b"\n"
