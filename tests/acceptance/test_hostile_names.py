@@ -8,6 +8,7 @@ import re
 import pytest
 
 from busyhour import cli
+from busyhour.printable import printable
 
 COMMANDS = "\n::warning::owned\r::error::owned\x1b[2J\x9b31m\u202e ##[error]owned ##vso[task.x]owned"
 NAMES = [
@@ -152,3 +153,39 @@ def test_no_name_acts_on_the_terminal_or_the_ci(run, words):
     if "markdown" in words:
         assert "<img" not in out
         assert not re.search(r"(?<!\\)\]\(http", out)
+
+
+@pytest.mark.parametrize(
+    "name", ["Accounts [/de]", "[eu] [bold]x[/bold] :smile:", "two ::warning::x", "##[error]x"]
+)
+def test_a_queue_of_that_name_is_in_the_forecast_as_it_is_called(tmp_path, monkeypatch, capsys, name):
+    errors = [{"NextAction": "end", "ErrorType": "NoMatchingError"}]
+    actions = [
+        ("q", "UpdateContactTargetQueue", {"QueueId": name}, {"NextAction": "t", "Errors": errors}),
+        ("t", "TransferContactToQueue", {}, {"NextAction": "end", "Errors": errors}),
+        ("end", "DisconnectParticipant", {}, {}),
+    ]
+    flow = {
+        "Version": "2019-10-30",
+        "StartAction": "q",
+        "Metadata": {"name": name},
+        "Actions": [
+            dict(zip(("Identifier", "Type", "Parameters", "Transitions"), one, strict=True))
+            for one in actions
+        ],
+    }
+    (tmp_path / "one.json").write_text(json.dumps(flow))
+    quoted = json.dumps(name)
+    mean = '{ distribution = "exponential", mean = "60s" }'
+    (tmp_path / "evil.toml").write_text(
+        f'description = {quoted}\nseed = 1\ndrive = "backend"\n[traffic]\ndirection = "inbound"\ncalls_per_hour = 60\n'
+        f'arrivals = "poisson"\n[test]\nhold = "60s"\n[callers]\npatience = {mean}\ntalk = {mean}\nwrap_up = {mean}\n'
+        f'[flows]\nfiles = ["one.json"]\nentry = {quoted}\n[queues.{quoted}]\nagents = 30\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["forecast", "evil.toml", "--calls", "100"])
+    shown = capsys.readouterr()
+    assert ended.value.code == 0, shown.err
+    assert printable(name) in shown.out
+    assert not ACTS.search(shown.out + shown.err)
