@@ -6,14 +6,15 @@ would move it to a host that the user did not name, and a proxy would receive wh
 
 from __future__ import annotations
 
-import http.client
 import ipaddress
 import socket
 import time
-import urllib.request
-from email.message import Message
-from typing import IO
+from collections.abc import Mapping, MutableMapping
 from urllib.parse import urlsplit
+
+LOOPBACK = ("localhost", "127.0.0.1", "127.0.0.0/8", "::1", "[::1]")
+"""Entries of NO_PROXY, as urllib, botocore and requests compare them with a host."""
+_NAMES = ("NO_PROXY", "no_proxy")
 
 
 def is_loopback(address: str) -> bool:
@@ -48,13 +49,16 @@ def proxies_for(url: str | None) -> dict[str, str] | None:
     return {} if url is not None and on_loopback(host_of(url)) else None
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Leaves a redirect unfollowed: urllib then raises its HTTPError."""
+def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return both spellings of NO_PROXY, with the entries of the environment and those of loopback."""
+    given = [part.strip() for name in _NAMES for part in environment.get(name, "").split(",")]
+    entries = dict.fromkeys([*(part for part in given if part), *LOOPBACK])
+    return dict.fromkeys(_NAMES, "*" if "*" in entries else ",".join(entries))
 
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> None:
-        """Return no further request."""
+
+def bypass_proxy(environment: MutableMapping[str, str]) -> None:
+    """Exempt loopback from the proxies of a process and of all that it starts."""
+    environment.update(without_proxy(environment))
 
 
 def fetch(url: str, *, timeout: float, limit: int = 64 * 1024 * 1024) -> bytes:
@@ -68,7 +72,16 @@ def fetch(url: str, *, timeout: float, limit: int = 64 * 1024 * 1024) -> bytes:
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise ValueError(f"{url!r} is not an HTTP URL")
-    handlers: list[urllib.request.BaseHandler] = [_NoRedirect()]
+    import http.client
+    import urllib.request
+
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        """Leaves a redirect unfollowed: urllib then raises its HTTPError."""
+
+        def redirect_request(self, *_: object) -> None:
+            """Return no further request."""
+
+    handlers: list[urllib.request.BaseHandler] = [NoRedirect()]
     if on_loopback(host_of(url)):
         handlers.append(urllib.request.ProxyHandler({}))
     end = time.monotonic() + 2 * timeout

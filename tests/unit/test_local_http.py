@@ -16,7 +16,7 @@ import pytest
 import requests
 from botocore.config import Config
 
-from busyhour import local_http, no_proxy
+from busyhour import local_http
 from busyhour.emulator.app import build
 from busyhour.emulator.server.listener import running
 from busyhour.harness.target import Target
@@ -117,7 +117,7 @@ def test_the_exception_works_for_every_kind_of_client(given, host, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://192.0.2.1:3128")
     for name, value in given.items():
         monkeypatch.setenv(name, value)
-    no_proxy.bypass_proxy(os.environ)
+    local_http.bypass_proxy(os.environ)
     endpoint = f"http://{host}:4580/"
     assert urllib.request.proxy_bypass(urllib.parse.urlsplit(endpoint).netloc)
     assert requests.utils.get_environ_proxies(endpoint) == {}

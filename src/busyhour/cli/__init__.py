@@ -15,7 +15,7 @@ import click
 from busyhour import __version__, extras, interrupts
 from busyhour.cli import _streams
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
-from busyhour.no_proxy import bypass_proxy
+from busyhour.local_http import bypass_proxy
 from busyhour.printable import printable, printable_lines
 
 _HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ PIPE_WIDTH = 150
 
 def page(file: TextIO | None = None) -> Console:
     """A console on `file`, or on standard output; colours only on a terminal."""
-    from busyhour.plain_console import PlainConsole
+    from busyhour.report.renderers.plain_console import PlainConsole
 
     if file is not None:
         return PlainConsole(file=file, width=PIPE_WIDTH)

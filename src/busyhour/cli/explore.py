@@ -221,7 +221,7 @@ def explore_all(explorer: Any, entries: Any = None, into: list[Any] | None = Non
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from busyhour.plain_console import PlainConsole
+    from busyhour.report.renderers.plain_console import PlainConsole
 
     console = PlainConsole(stderr=True)
     columns = (

@@ -75,7 +75,7 @@ def command(
     Example: busyhour forecast scenarios/helpdesk.toml
     """
     from busyhour import extras
-    from busyhour.plain_console import PlainConsole
+    from busyhour.report.renderers.plain_console import PlainConsole
 
     extras.require("forecast")
     from rich.text import Text

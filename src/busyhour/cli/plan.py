@@ -46,7 +46,7 @@ def command(
     from datetime import UTC
 
     from busyhour import __version__, extras
-    from busyhour.plain_console import PlainConsole
+    from busyhour.report.renderers.plain_console import PlainConsole
 
     extras.require("forecast", "report")
     from rich.text import Text

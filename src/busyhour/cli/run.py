@@ -20,9 +20,9 @@ from busyhour.cli._write import write
 
 if TYPE_CHECKING:
     from busyhour.harness.safety.gate import Clearance
-    from busyhour.plain_console import PlainConsole
     from busyhour.quotas.evidence import Evidence
     from busyhour.quotas.model import QuotaValue
+    from busyhour.report.renderers.plain_console import PlainConsole
     from busyhour.results.record import RunRecord
     from busyhour.scenarios.model import Scenario
 
@@ -147,7 +147,7 @@ def command(
 
     from busyhour import extras, interrupts
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.plain_console import PlainConsole
+    from busyhour.report.renderers.plain_console import PlainConsole
 
     extras.require(
         "emulator", "forecast", "load", "report"

@@ -28,7 +28,7 @@ def command(run: Path, live: bool) -> None:
     from busyhour.harness.safety import stop_contacts
     from busyhour.harness.safety.caller import confirmed
     from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
-    from busyhour.plain_console import PlainConsole
+    from busyhour.report.renderers.plain_console import PlainConsole
     from busyhour.results import journal
 
     target = stop_contacts.target_of(run)

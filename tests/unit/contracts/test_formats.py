@@ -130,7 +130,7 @@ def test_github_has_one_command_a_finding(report):
 def test_github_escapes_characters_that_would_end_a_command():
     line, _ = FORMATS["github"](odd("1 % 2\r\n::error::"), RULES).splitlines()
     assert line.startswith("::warning file=a b/%25flow%3A1%2C2.json,line=3,col=4,")
-    assert "::1 %25 2%0D%0A::error:: [<End>]" in line
+    assert "::1 %25 2\\r\\n::error:: [<End>]" in line
 
 
 GITLAB = json.loads(Path(__file__).with_name("gitlab_codequality.schema.json").read_text(encoding="utf-8"))

@@ -42,7 +42,7 @@ def test_markdown_escapes_what_would_break_a_table(found: Comparison) -> None:
     text = RENDERERS["markdown"](found)
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.count("|") == 8 for line in rows)
-    assert "main \\| a: &lt;Menu>: bad lines" in text
+    assert "main \\| a: &lt;Menu>: bad\\\\nlines" in text
 
 
 def test_junit_counts_failures_and_skips_the_undecided(found: Comparison) -> None:

@@ -23,7 +23,7 @@ from busyhour.load.runner.master import Master
 from busyhour.load.runner.worker import Worker
 from busyhour.load.safety import endpoints
 from busyhour.load.settings import Settings, for_scenario, from_environment
-from busyhour.no_proxy import bypass_proxy
+from busyhour.local_http import bypass_proxy
 from busyhour.project import Project
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.reader import load

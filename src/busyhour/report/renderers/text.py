@@ -6,8 +6,8 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from busyhour.plain_console import PlainConsole
 from busyhour.report.renderers import terminal
+from busyhour.report.renderers.plain_console import PlainConsole
 from busyhour.results.record import RunRecord
 
 WIDTH = 120
