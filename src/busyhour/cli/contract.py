@@ -62,7 +62,8 @@ def write(
 
     Example: busyhour contract flows -o lambda-contract.json
     """
-    from busyhour.cli.explore import flow_paths, pair, save
+    from busyhour.cli._flow_paths import flow_paths, pair
+    from busyhour.cli.explore import save
     from busyhour.exploration.project import read_flows
     from busyhour.lambda_contract import contract as contracts
     from busyhour.lambda_contract.checks import observed

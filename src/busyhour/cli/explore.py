@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from busyhour.cli import _entries
+from busyhour.cli._flow_paths import flow_paths, pair
 from busyhour.cli._say import print_document, say
 from busyhour.cli._trust import Own, trust_options
 
@@ -146,53 +145,6 @@ def _again(paths: tuple[str, ...], options: dict[str, tuple[str, ...]]) -> tuple
     """The arguments with which a call is the same call again."""
     given = [word for name, values in options.items() for value in values for word in (name, value)]
     return (*paths, *given)
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What the paths on the command line name: files and folders, aliases, and what handlers find around them."""
-
-    files: list[str]
-    aliases: dict[str, str]
-    setup: Setup | None = None
-
-
-def flow_paths(paths: tuple[str, ...], project: Any) -> Sources:
-    """What to read: the paths, those of a scenario among them, or the flows of the project where none are given.
-
-    Raises:
-        BusyhourError: there is nothing to read.
-    """
-    from busyhour.errors import BusyhourError
-
-    if not paths:
-        own = [str(one) for one in project.flows()]
-        if not own:
-            raise BusyhourError(
-                "no flows to read",
-                "Name exported flows or folders, or list them under `flows` in busyhour.toml.",
-            )
-        return Sources(own, {})
-    files: list[str] = []
-    aliases: dict[str, str] = {}
-    setup = None
-    for one in paths:
-        if one.endswith(".toml"):
-            from busyhour.lambda_contract.handler import Setup
-            from busyhour.scenarios.reader import load
-
-            scenario = load(Path(one))
-            _entries.check(scenario)
-            files += [str(path) for path in scenario.flows.files]
-            aliases |= scenario.flows.aliases
-            setup = Setup(
-                {name: function.environment for name, function in scenario.functions.items()},
-                tuple((table.definition, table.items) for table in scenario.tables.values()),
-                scenario.aws.region,
-            )
-        else:
-            files.append(one)
-    return Sources(files, aliases, setup)
 
 
 def settings_of(name: str, examples: int | None, seed: int | None) -> Settings:
@@ -335,11 +287,3 @@ def save(path: Path, text: str) -> None:
         raise BusyhourError(
             f"{path}: cannot be written: {error.strerror}", "Name a file that can be."
         ) from None
-
-
-def pair(text: str, option: str) -> tuple[str, str]:
-    """`KEY=VALUE` of an option as the two."""
-    key, equals, value = text.partition("=")
-    if not equals or not key or not value:
-        raise click.BadParameter(f"{text!r} has no '=': give KEY=VALUE", param_hint=option)
-    return key, value

@@ -28,7 +28,8 @@ def command(
     """
     import json
 
-    from busyhour.cli.explore import explore_all, flow_paths, pair, save, settings_of
+    from busyhour.cli._flow_paths import flow_paths, pair
+    from busyhour.cli.explore import explore_all, save, settings_of
     from busyhour.exploration.output.test_cases import document
     from busyhour.exploration.project import Explored, read_flows
     from busyhour.exploration.search.explorer import Explorer
