@@ -49,7 +49,7 @@ class Journal:
         try:
             # A link or a device could take the ids and keep none of them.
             number = os.open(
-                path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666
+                path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
             )
             self._file = os.fdopen(number, "a", encoding="ascii", buffering=1)
             if not stat.S_ISREG(os.fstat(number).st_mode):

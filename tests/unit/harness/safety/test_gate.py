@@ -243,6 +243,6 @@ def test_the_way_out_is_that_of_calls_or_of_functions(
     planned = replace(scenario, drive=drive)
     (refusal,) = refusals(planned, INTENT, None, NIGHT)
     assert refusal.way_out.startswith(without)
-    nobody = replace(APPROVAL, drive=drive.value, emergency_contact="")
-    (refusal,) = refusals(planned, INTENT, nobody, NIGHT)
+    unnamed_record = replace(APPROVAL, drive=drive.value, emergency_contact="")
+    (refusal,) = refusals(planned, INTENT, unnamed_record, NIGHT)
     assert refusal.way_out.startswith(unnamed)
