@@ -249,6 +249,8 @@ class Bench:
         """Id and ARN of the instance that there is from the start."""
         self.main_flow = ""
         """Id of a flow in which a contact stays for a while."""
+        self.waiting = ("", "")
+        """Ids of two tasks that wait in a queue."""
         self.message = ""
         """What the last error said."""
         self._count = 0
@@ -327,6 +329,8 @@ class Bench:
             "$new": f"name-{self._count}",
             "$number": f"+1206556{self._count:04d}",
             "$main": self.main_flow,
+            "$waiting": self.waiting[0],
+            "$transferred": self.waiting[1],
             "$first": self.instance[0],
             "$firstarn": self.instance[1],
             "$flow": content(),
@@ -418,6 +422,60 @@ def _strangers(value: Any, shape: Any, where: str = "") -> set[str]:
     return set()
 
 
+def waiting_tasks(connect: Any, instance: str) -> tuple[str, str]:
+    """Two tasks in a queue whose only agent is not signed in."""
+    here = {"InstanceId": instance}
+    hours = connect.list_hours_of_operations(**here)["HoursOfOperationSummaryList"][0]["Id"]
+    queue = connect.create_queue(**here, Name="Unattended", HoursOfOperationId=hours)
+    profile = connect.create_routing_profile(
+        **here,
+        Name="Unattended",
+        Description="d",
+        DefaultOutboundQueueId=queue["QueueId"],
+        MediaConcurrencies=[{"Channel": "TASK", "Concurrency": 1}],
+        QueueConfigs=[
+            {"QueueReference": {"QueueId": queue["QueueId"], "Channel": "TASK"}, "Priority": 1, "Delay": 0}
+        ],
+    )["RoutingProfileId"]
+    security = connect.list_security_profiles(**here)["SecurityProfileSummaryList"][0]["Id"]
+    connect.create_user(
+        **here,
+        Username="absent",
+        Password="Passw0rd",
+        IdentityInfo={"FirstName": "Ab", "LastName": "Sent"},
+        PhoneConfig={"PhoneType": "SOFT_PHONE"},
+        SecurityProfileIds=[security],
+        RoutingProfileId=profile,
+    )
+    errors = [{"NextAction": "bye", "ErrorType": one} for one in ("NoMatchingError", "QueueAtCapacity")]
+    actions = [
+        ("set", "UpdateContactTargetQueue", {"QueueId": queue["QueueArn"]}, "go", errors[:1]),
+        ("go", "TransferContactToQueue", {}, "bye", errors),
+    ]
+    body = {
+        "Version": "2019-10-30",
+        "StartAction": "set",
+        "Actions": [
+            *(
+                {
+                    "Identifier": identifier,
+                    "Type": kind,
+                    "Parameters": parameters,
+                    "Transitions": {"NextAction": after, "Errors": failed, "Conditions": []},
+                }
+                for identifier, kind, parameters, after, failed in actions
+            ),
+            {"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}},
+        ],
+    }
+    flow = connect.create_contact_flow(**here, Name="Waits", Type="CONTACT_FLOW", Content=json.dumps(body))
+    tasks = [
+        connect.start_task_contact(**here, ContactFlowId=flow["ContactFlowId"], Name="t")["ContactId"]
+        for _ in range(2)
+    ]
+    return tasks[0], tasks[1]
+
+
 @pytest.fixture(scope="module", name="spoilt")
 def spoilt_fixture():
     return spoilt
@@ -442,6 +500,7 @@ def bench():
                 made.requests.hear({member: identity if member.endswith("Id") else name})
         made.instance = about["instance_id"], about["instance_arn"]
         made.main_flow = about["flows"]["Helpdesk main"]
+        made.waiting = waiting_tasks(made.clients["connect"], about["instance_id"])
         table = SEEDS["dynamodb CreateTable"] | {"TableName": "kept"}
         made.ask("dynamodb", "CreateTable", table)
         yield made

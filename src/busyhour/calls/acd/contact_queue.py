@@ -166,6 +166,22 @@ class AcdQueue:
             heapq.heapify(self._heap)
             self._by_age = deque(t for t in self._by_age if t.waits)
 
+    def move(self, ticket: Ticket, *, priority: int | None = None, adjustment: float | None = None) -> None:
+        """Change priority, or the seconds by which a waiting contact counts as older; others stay where they are."""
+        for index, (known, came, sequence, one) in enumerate(self._heap):
+            if one is ticket:
+                came = came if adjustment is None else ticket.since - adjustment
+                known = known if priority is None else priority
+                ticket.priority = known
+                self._heap[index] = (known, came, sequence, ticket)
+                heapq.heapify(self._heap)
+                return
+
+    def position(self, ticket: Ticket) -> int:
+        """Return the place of a waiting contact among those that wait, 1 for the next."""
+        order = sorted(entry for entry in self._heap if entry[3].waits)
+        return next(place for place, entry in enumerate(order, 1) if entry[3] is ticket)
+
     def release(self, agent: int, now: float) -> None:
         """Free an agent; the first waiting contact is answered."""
         self._account(now)

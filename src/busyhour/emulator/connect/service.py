@@ -16,6 +16,7 @@ from busyhour.emulator.connect.administration import (
     traffic_distribution,
 )
 from busyhour.emulator.connect.api import (
+    contact_changes,
     contacts,
     crud,
     flow_versions,
@@ -27,7 +28,7 @@ from busyhour.emulator.connect.api import (
 )
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, InstanceRuntimes, Params
-from busyhour.emulator.connect.metrics import current, historical
+from busyhour.emulator.connect.metrics import current, current_users, historical, historical_v1
 from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
@@ -44,6 +45,9 @@ _MODULES = (
     instances,
     current,
     historical,
+    historical_v1,
+    current_users,
+    contact_changes,
     associations,
     hours,
     quick_connects,

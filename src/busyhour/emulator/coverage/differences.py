@@ -28,6 +28,10 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "it.",
         "A flow that was only saved is not kept from starting contacts; AWS documents no error. One StartChatContact with such "
         "a flow would show it.",
+        "UpdateContactRoutingData acts on contacts that wait in a queue, and is refused before; GetContactMetrics has the position "
+        "and no estimated wait; TransferContact takes tasks to queues, not to users; tasks cannot be paused. UpdateContact does "
+        "not change what a flow in progress reads.",
+        "GetMetricData has ten of its 25 metrics, GetCurrentUserData neither hierarchy groups nor the start of a status.",
         "Numbers under +1 are not distinguished by country. Without `--number`, the first use of a source number claims it.",
         "A ClientToken is remembered for 7 days, up to a million of them; of ended contacts the last 200,000 (AWS: 24 "
         "months).",
