@@ -18,7 +18,13 @@ from busyhour.errors import BusyhourError
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 NAMED_BY_USERS = {"locust", "boto3", "moto", "hypothesis", "pytest", "pytest-xdist", "jsonschema"}
-BROUGHT_ALONG = {"botocore": "boto3", "gevent": "locust", "geventhttpclient": "locust", "werkzeug": "moto"}
+BROUGHT_ALONG = {
+    "botocore": "boto3",
+    "gevent": "locust",
+    "zmq": "locust",
+    "geventhttpclient": "locust",
+    "werkzeug": "moto",
+}
 ELSEWHERE = {"opentelemetry", "pytest", "_pytest", "busyhour", "awslambdaric"}
 """Imported only where they are installed already, as pytest's plugin and Locust's --otel are."""
 

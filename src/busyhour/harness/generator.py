@@ -83,7 +83,8 @@ def drive(
     Raises:
         BusyhourError: the generator did not start, or ended without a result (exit code 4).
     """
-    command = [sys.executable, "-m", "locust", "-f", ",".join(map(str, (locustfile, *beside)))]
+    program = "busyhour.load.runner.local_workers" if workers > 1 and not remote else "locust"
+    command = [sys.executable, "-m", program, "-f", ",".join(map(str, (locustfile, *beside)))]
     command += ["--headless", "--only-summary"]
     if remote:
         command += ["--master", "--expect-workers", str(remote)]
