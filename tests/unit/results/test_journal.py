@@ -85,3 +85,9 @@ def test_a_journal_that_cannot_be_opened_is_an_error_with_its_place(tmp_path: Pa
     with pytest.raises(BusyhourError, match="cannot be written") as caught:
         Journal(tmp_path / "none" / "contacts-0.log")
     assert "--out" in (caught.value.hint or "")
+
+
+def test_a_journal_that_cannot_be_read_is_not_taken_for_an_empty_one(tmp_path: Path) -> None:
+    contacts_file(tmp_path, 0).mkdir()
+    with pytest.raises(BusyhourError, match="cannot be read"):
+        live(tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from busyhour.errors import BusyhourError, ExitCode
-from busyhour.harness.safety.approval import Approval, read_approval
+from busyhour.harness.safety.approval import Approval, approval_of, read_approval
 from busyhour.harness.safety.gate import Intent, clear, recheck, refusals
 from busyhour.load.safety.policy import in_window
 from busyhour.scenarios.model import DriveKind, Scenario
@@ -246,3 +246,15 @@ def test_the_way_out_is_that_of_calls_or_of_functions(
     unnamed_record = replace(APPROVAL, drive=drive.value, emergency_contact="")
     (refusal,) = refusals(planned, INTENT, unnamed_record, NIGHT)
     assert refusal.way_out.startswith(unnamed)
+
+
+def test_a_scenario_s_record_is_read_for_its_kind_of_load(scenario: Scenario, tmp_path: Path) -> None:
+    assert approval_of(scenario) is None
+    path = tmp_path / "approval.toml"
+    path.write_text(RECORD)
+    planned = replace(scenario, aws=replace(scenario.aws, approval=path))
+    found = approval_of(planned)
+    assert found is not None
+    assert (found.id, found.drive) == ("LT-1", "voice")
+    with pytest.raises(BusyhourError, match="unknown key 'id'"):
+        approval_of(replace(planned, drive=DriveKind.LAMBDA))
