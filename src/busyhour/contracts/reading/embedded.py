@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.flows.export.document import Document, DocumentError
-from busyhour.flows.export.positions import Lines, Offsets, depth_exceeds, scan
+from busyhour.flows.export.positions import Lines, Offsets, depth_exceeds, half_character, scan
 from busyhour.flows.model import Position
 from busyhour.input_files import MAX_DEPTH
 
@@ -219,6 +219,12 @@ def document_of(
     except json.JSONDecodeError as error:
         problem = f"the content of the flow is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise DocumentError(problem, path, place(error.pos)) from None
+    if (half := half_character(content)) is not None:
+        raise DocumentError(
+            "the flow has a string with an unpaired surrogate, which is not a valid character",
+            path,
+            place(half),
+        )
     return EmbeddedDocument(path, text, data, content=content, places=places, envelope=envelope)
 
 

@@ -176,7 +176,8 @@ def _decoded(inside: str) -> str:
     def one(match: re.Match[str]) -> str:
         letter = match[1]
         if len(letter) > 1:
-            return chr(min(int(letter[1:], 16), 0x10FFFF))
+            character = int(letter[1:], 16)
+            return "\ufffd" if 0xD800 <= character < 0xE000 else chr(min(character, 0x10FFFF))
         return _LETTERS.get(letter, letter)
 
     return _ESCAPE.sub(one, inside)

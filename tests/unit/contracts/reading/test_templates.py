@@ -279,3 +279,18 @@ def test_a_literal_of_terraform_without_a_value_ends_the_reading(tmp_path, liter
     assert all(one.document is None for one in found)
     assert bool(found) == ("StartAction" in literal)
     assert all("main.tf:1:" in str(one.unreadable) for one in found)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        'content = jsonencode({ StartAction = "a\\ud800", Actions = [] })\n',
+        'content = <<EOT\n{"Version": "2019-10-30", "StartAction": "\\ud800", "Actions": []}\nEOT\n',
+    ],
+)
+def test_half_a_character_is_a_finding(tmp_path, template):
+    path = tmp_path / "main.tf"
+    path.write_text(template, encoding="utf-8")
+    report = Checker().check(gather([str(path)]))
+    assert report.findings
+    "".join(finding.message for finding in report.findings).encode()
