@@ -66,7 +66,13 @@ def sample(path: Path, size: int, seed: str) -> list[MutationSpec]:
 def changes(source: str, spec: MutationSpec) -> bool:
     """Whether the mutation makes another program: 1e200 + 1 is 1e200."""
     made = mutate_code(source, get_operator(spec.operator_name)(**spec.operator_args), spec.occurrence)
-    return made is not None and ast.dump(ast.parse(made)) != ast.dump(ast.parse(source))
+    if made is None:
+        return False
+    try:
+        mutant = ast.parse(made)
+    except SyntaxError:  # the stars of {**values} are taken for an operator
+        return False
+    return ast.dump(mutant) != ast.dump(ast.parse(source))
 
 
 def unseen(source: str) -> Iterator[Region]:
