@@ -219,6 +219,8 @@ def document_of(
     except json.JSONDecodeError as error:
         problem = f"the content of the flow is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
         raise DocumentError(problem, path, place(error.pos)) from None
+    except ValueError:  # an integer of more than 4,300 digits
+        raise DocumentError("the flow has a number that cannot be read", path, place(0)) from None
     if (half := half_character(content)) is not None:
         raise DocumentError(
             "the flow has a string with an unpaired surrogate, which is not a valid character",

@@ -286,9 +286,10 @@ def test_a_literal_of_terraform_without_a_value_ends_the_reading(tmp_path, liter
     [
         'content = jsonencode({ StartAction = "a\\ud800", Actions = [] })\n',
         'content = <<EOT\n{"Version": "2019-10-30", "StartAction": "\\ud800", "Actions": []}\nEOT\n',
+        f'content = <<EOT\n{{"Version": {"9" * 5000}, "StartAction": "", "Actions": []}}\nEOT\n',
     ],
 )
-def test_half_a_character_is_a_finding(tmp_path, template):
+def test_half_a_character_and_an_endless_number_are_findings(tmp_path, template):
     path = tmp_path / "main.tf"
     path.write_text(template, encoding="utf-8")
     report = Checker().check(gather([str(path)]))
