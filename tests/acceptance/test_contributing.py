@@ -71,10 +71,10 @@ wrap_up = "10s"
 """
 OPERATION = '''
 
-@operation("UpdateContact")
-def update_contact(site: InstanceRuntime, params: Params) -> Params:
-    """UpdateContact: the name alone."""
-    _contact(site, params["ContactId"]).extra["Name"] = params.get("Name")
+@operation("UpdateContactSchedule")
+def update_contact_schedule(site: InstanceRuntime, params: Params) -> Params:
+    """UpdateContactSchedule: the time alone."""
+    _contact(site, params["ContactId"]).scheduled = params["ScheduledTime"]
     return {}
 '''
 QUOTA = (
@@ -273,12 +273,13 @@ def test_an_operation_answers_boto3_and_is_on_the_coverage_page(tree) -> None:
         "    client = boto3.client('connect', endpoint_url=url, region_name=about['region'],\n"
         "        aws_access_key_id='x', aws_secret_access_key='x')\n"
         "    try:\n"
-        "        client.update_contact(InstanceId=about['instance_id'], ContactId='none', Name='Ann')\n"
+        "        client.update_contact_schedule(InstanceId=about['instance_id'], ContactId='none',\n"
+        "            ScheduledTime=1800000000)\n"
         "    except client.exceptions.ResourceNotFoundException as error:\n"
         "        print('served:', error)\n"
     )
     assert "served:" in (done := _python(tree, "-c", script)).stdout, done.stderr
-    assert "UpdateContact," in (tree / "docs/emulator-coverage.md").read_text()
+    assert "UpdateContactSchedule," in (tree / "docs/emulator-coverage.md").read_text()
 
 
 def test_a_quota_is_listed_and_accounted_for(tree, busyhour) -> None:

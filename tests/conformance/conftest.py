@@ -8,6 +8,7 @@ import io
 import json
 import re
 import string
+import time
 import zipfile
 from collections import defaultdict
 from collections.abc import Callable
@@ -66,6 +67,22 @@ def order(name: str) -> tuple[int, bool, int, str]:
     """By rank; an alias is made after its version, and parts are deleted before what they belong to."""
     deleted = name.startswith("Delete")
     return rank(name), ("Alias" in name) != deleted, -len(name) if deleted else 0, name
+
+
+class Budget:
+    """Bounds a test with many examples in time: `left()` is false once the time is up and `least` examples were made."""
+
+    def __init__(self, least: int, seconds: float = 240.0) -> None:
+        self._least = least
+        self._until = time.monotonic() + seconds
+        self.made = 0
+
+    def left(self) -> bool:
+        """Whether one more example is to be made; counts it."""
+        if self.made >= self._least and time.monotonic() > self._until:
+            return False
+        self.made += 1
+        return True
 
 
 class Requests:
@@ -474,6 +491,12 @@ def waiting_tasks(connect: Any, instance: str) -> tuple[str, str]:
         for _ in range(2)
     ]
     return tasks[0], tasks[1]
+
+
+@pytest.fixture(name="budget")
+def budget_fixture():
+    """`budget(examples)`: a tenth of the examples is always made, the rest while there is time."""
+    return lambda examples: Budget(max(1, examples // 10))
 
 
 @pytest.fixture(scope="module", name="spoilt")

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 SERVICES = ["connect", "dynamodb", "execute-api", "lambda", "lex", "monitoring", "servicequotas", "sts"]
-EXAMPLES = [1, pytest.param(25, marks=pytest.mark.slow)]
-"""Requests to each operation: what every run takes, and what a thorough one does."""
+EXAMPLES = [1, pytest.param(250, marks=pytest.mark.slow)]
+"""Requests to each operation: what every run takes, and what a thorough one does, as far as its time reaches."""
 
 
 def bounded(examples):
@@ -40,13 +40,15 @@ def test_every_service_is_held_to_a_model(bench):
 
 @pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_valid_requests_get_answers_of_their_shape_or_modelled_errors(bench, service, examples):
-    random = Random(1)
+def test_valid_requests_get_answers_of_their_shape_or_modelled_errors(bench, budget, service, examples):
+    random, time = Random(1), budget(examples)
 
     @seed(1)
     @bounded(examples)
     @given(st.data())
     def ask_each(data):
+        if not time.left():
+            return
         for operation in bench.operations(service):
             shape = bench.model(service, operation).input_shape
             params = {}
@@ -61,13 +63,15 @@ def test_valid_requests_get_answers_of_their_shape_or_modelled_errors(bench, ser
 
 @pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_invalid_requests_get_modelled_errors(bench, spoilt, service, examples):
-    random = Random(2)
+def test_invalid_requests_get_modelled_errors(bench, spoilt, budget, service, examples):
+    random, time = Random(2), budget(examples)
 
     @seed(2)
     @bounded(examples)
     @given(st.data())
     def ask_each(data):
+        if not time.left():
+            return
         for operation in bench.operations(service):
             shape = bench.model(service, operation).input_shape
             if shape is None:

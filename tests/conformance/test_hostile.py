@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from busyhour.emulator.cloudwatch.protocol_codecs import decode_cbor, encode_cbor
 
 SERVICES = ["connect", "dynamodb", "execute-api", "lambda", "lex", "monitoring", "servicequotas", "sts"]
-EXAMPLES = [1, pytest.param(60, marks=pytest.mark.slow)]
+EXAMPLES = [1, pytest.param(600, marks=pytest.mark.slow)]
 """Spoilt requests to each operation."""
 
 NUMBERS = (
@@ -161,9 +161,9 @@ def _form(body, random):
 
 @pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, service, examples):
+def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, budget, service, examples):
     bench.problems.clear()
-    sent = []
+    sent, time = [], budget(examples)
 
     @seed(3)
     @settings(
@@ -175,6 +175,8 @@ def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, service, 
     )
     @given(st.data(), st.integers(0, 2**32))
     def ask_each(data, number):
+        if not time.left():
+            return
         random = Random(number)
         for operation in bench.operations(service):
             model = bench.model(service, operation)

@@ -19,7 +19,9 @@ def page() -> str:
 
 
 def test_options_that_are_named_exist(page):
-    known = {option for parameter in command.params for option in parameter.opts}
+    known = {
+        option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     named = {word.strip("`;,.") for word in page.split() if word.strip("`").startswith("--")}
     client = {"--endpoint-url", "--instance-id", "--contact-flow-id"}
     client |= {"--destination-phone-number", "--source-phone-number", "--log-group-name"}

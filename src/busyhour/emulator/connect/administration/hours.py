@@ -153,6 +153,10 @@ def _free(overrides: Params, name: str) -> None:
 
 
 def _check(override: Params) -> None:
+    for number, entry in enumerate(override["Config"]):
+        for member in ("Day", "StartTime", "EndTime"):
+            if entry.get(member) is None:
+                raise ApiError("InvalidParameterException", f"Config[{number}].{member} is required.")
     check_config(override["Config"])
     start, end = (_date(edge, override[edge]) for edge in ("EffectiveFrom", "EffectiveTill"))
     if not start <= end:

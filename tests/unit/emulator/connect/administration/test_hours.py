@@ -151,6 +151,10 @@ def test_an_override_keeps_dates_times_name_and_number(make, fast, aws_error):
         ({"Name": "b", "EffectiveFrom": "2026-12-27"}, "InvalidParameterException"),
         ({"Name": "b", "EffectiveTill": "2026-02-30"}, "InvalidParameterException"),
         ({"Name": "b", "Config": times(16, 6)}, "InvalidRequestException"),
+        (
+            {"Name": "b", "Config": [{"Day": "MONDAY", "StartTime": {"Hours": 1, "Minutes": 0}}]},
+            "InvalidParameterException",
+        ),
         ({"Name": "b", "HoursOfOperationId": "nowhere"}, "ResourceNotFoundException"),
     ]:
         assert code_of(aws_error, client, "CreateHoursOfOperationOverride", **{**new, **change}) == code
