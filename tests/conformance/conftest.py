@@ -21,6 +21,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 
 from busyhour.emulator.app import build
@@ -67,22 +68,6 @@ def order(name: str) -> tuple[int, bool, int, str]:
     """By rank; an alias is made after its version, and parts are deleted before what they belong to."""
     deleted = name.startswith("Delete")
     return rank(name), ("Alias" in name) != deleted, -len(name) if deleted else 0, name
-
-
-class Budget:
-    """Bounds a test with many examples in time: `left()` is false once the time is up and `least` examples were made."""
-
-    def __init__(self, least: int, seconds: float = 240.0) -> None:
-        self._least = least
-        self._until = time.monotonic() + seconds
-        self.made = 0
-
-    def left(self) -> bool:
-        """Whether one more example is to be made; counts it."""
-        if self.made >= self._least and time.monotonic() > self._until:
-            return False
-        self.made += 1
-        return True
 
 
 class Requests:
@@ -493,10 +478,29 @@ def waiting_tasks(connect: Any, instance: str) -> tuple[str, str]:
     return tasks[0], tasks[1]
 
 
-@pytest.fixture(name="budget")
-def budget_fixture():
-    """`budget(examples)`: a tenth of the examples is always made, the rest while there is time."""
-    return lambda examples: Budget(max(1, examples // 10))
+SECONDS = 240.0
+"""Time of a test with many examples, after which no further round of them is begun."""
+
+
+@pytest.fixture
+def rounds():
+    """`rounds(ask, examples, seed)`: runs the property in ten rounds of a tenth of the examples; the first always."""
+
+    def run(ask: Callable[..., None], examples: int, first: int) -> None:
+        until = time.monotonic() + SECONDS
+        for number in range(10 if examples > 1 else 1):
+            if number and time.monotonic() > until:
+                return
+            bounded = settings(
+                max_examples=max(1, examples // 10),
+                deadline=None,
+                database=None,
+                phases=(Phase.generate,),
+                suppress_health_check=list(HealthCheck),
+            )
+            seed(first + 10 * number)(bounded(ask))()
+
+    return run
 
 
 @pytest.fixture(scope="module", name="spoilt")

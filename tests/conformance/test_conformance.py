@@ -8,22 +8,12 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 SERVICES = ["connect", "dynamodb", "execute-api", "lambda", "lex", "monitoring", "servicequotas", "sts"]
 EXAMPLES = [1, pytest.param(250, marks=pytest.mark.slow)]
 """Requests to each operation: what every run takes, and what a thorough one does, as far as its time reaches."""
-
-
-def bounded(examples):
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 def told(problems):
@@ -40,15 +30,11 @@ def test_every_service_is_held_to_a_model(bench):
 
 @pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_valid_requests_get_answers_of_their_shape_or_modelled_errors(bench, budget, service, examples):
-    random, time = Random(1), budget(examples)
+def test_valid_requests_get_answers_of_their_shape_or_modelled_errors(bench, rounds, service, examples):
+    random = Random(1)
 
-    @seed(1)
-    @bounded(examples)
     @given(st.data())
     def ask_each(data):
-        if not time.left():
-            return
         for operation in bench.operations(service):
             shape = bench.model(service, operation).input_shape
             params = {}
@@ -57,21 +43,17 @@ def test_valid_requests_get_answers_of_their_shape_or_modelled_errors(bench, bud
             bench.ask(service, operation, params)
 
     bench.problems.clear()
-    ask_each()
+    rounds(ask_each, examples, 1)
     assert not bench.problems, told(bench.problems)
 
 
 @pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_invalid_requests_get_modelled_errors(bench, spoilt, budget, service, examples):
-    random, time = Random(2), budget(examples)
+def test_invalid_requests_get_modelled_errors(bench, spoilt, rounds, service, examples):
+    random = Random(2)
 
-    @seed(2)
-    @bounded(examples)
     @given(st.data())
     def ask_each(data):
-        if not time.left():
-            return
         for operation in bench.operations(service):
             shape = bench.model(service, operation).input_shape
             if shape is None:
@@ -85,5 +67,5 @@ def test_invalid_requests_get_modelled_errors(bench, spoilt, budget, service, ex
                 bench.problems.setdefault(f"{service} {operation}", f"accepts a request: {wrong}")
 
     bench.problems.clear()
-    ask_each()
+    rounds(ask_each, examples, 2)
     assert not bench.problems, told(bench.problems)

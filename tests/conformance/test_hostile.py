@@ -10,7 +10,7 @@ from random import Random
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.emulator.cloudwatch.protocol_codecs import decode_cbor, encode_cbor
@@ -161,22 +161,12 @@ def _form(body, random):
 
 @pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, budget, service, examples):
+def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, rounds, service, examples):
     bench.problems.clear()
-    sent, time = [], budget(examples)
+    sent = []
 
-    @seed(3)
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
     @given(st.data(), st.integers(0, 2**32))
     def ask_each(data, number):
-        if not time.left():
-            return
         random = Random(number)
         for operation in bench.operations(service):
             model = bench.model(service, operation)
@@ -190,7 +180,7 @@ def test_spoilt_requests_get_answers_or_modelled_errors(bench, caplog, budget, s
             spoil = partial(spoil_request, template=template, random=random)
             sent.append(bench.ask_spoilt(service, operation, asked, spoil))
 
-    ask_each()
+    rounds(ask_each, examples, 3)
     assert sum(sent) > 0.7 * len(sent)
     failures = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert not bench.problems, "\n".join(f"{place}: {problem}" for place, problem in bench.problems.items())
