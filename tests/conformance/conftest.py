@@ -488,17 +488,17 @@ def rounds():
 
     def run(ask: Callable[..., None], examples: int, first: int) -> None:
         until = time.monotonic() + SECONDS
+        bounded = settings(
+            max_examples=max(1, examples // 10),
+            deadline=None,
+            database=None,
+            phases=(Phase.generate,),
+            suppress_health_check=list(HealthCheck),
+        )(ask)
         for number in range(10 if examples > 1 else 1):
             if number and time.monotonic() > until:
                 return
-            bounded = settings(
-                max_examples=max(1, examples // 10),
-                deadline=None,
-                database=None,
-                phases=(Phase.generate,),
-                suppress_health_check=list(HealthCheck),
-            )
-            seed(first + 10 * number)(bounded(ask))()
+            seed(first + 10 * number)(bounded)()
 
     return run
 
