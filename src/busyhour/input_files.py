@@ -47,7 +47,8 @@ _BIG_NUMBER = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
 _TOML_TEXT = re.compile(
     r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.DOTALL
 )
-_DOTTED = re.compile(r"[\w-]+(?:[ \t]*\.[ \t]*[\w-]+)+")
+_DOTTED = re.compile(r"[\w-]+(?:[ \t]*\.[ \t]*[\w-]+)*")
+"""A key, dotted or not: one that matches at every word makes the search linear."""
 
 
 # ------------------------------------------------------------------------------------------------------ bytes, text
@@ -214,9 +215,17 @@ def parse_toml(text: str) -> dict[str, Any]:
     """Return the values of a TOML text.
 
     Raises:
-        tomllib.TOMLDecodeError: it is not TOML, is nested more than `MAX_DEPTH` levels deep, or has an integer
-            of more than 4,300 digits.
+        tomllib.TOMLDecodeError: it is not TOML, is nested more than `MAX_DEPTH` levels deep, has an integer of more
+            than 4,300 digits, or takes too long.
     """
+    try:
+        with time_limit("TOML"):
+            return _toml(text)
+    except TimeoutError as error:
+        raise tomllib.TOMLDecodeError(str(error.strerror)) from None
+
+
+def _toml(text: str) -> dict[str, Any]:
     if any(
         found.group().count(".") >= MAX_KEY_PARTS for found in _DOTTED.finditer(_TOML_TEXT.sub("q", text))
     ):

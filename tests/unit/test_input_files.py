@@ -9,6 +9,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,16 @@ def test_dots_in_texts_are_no_parts_of_a_key() -> None:
     words = ".".join("a" * 500)
     text = f'a.b = \'{words}\' # {words}\nc = """{words}\n{words}"""\n'
     assert parse_toml(text)["a"] == {"b": words}
+
+
+@pytest.mark.parametrize(
+    "piece", ["a", '{"a":', '"""\\', '""""\\"', "'''", " ", "a ", "a.", "#", "[", '"', "\\", "a = '", "-"]
+)
+def test_a_long_toml_of_one_piece_is_read_or_rejected_in_time(piece: str) -> None:
+    begun = time.process_time()
+    with suppress(tomllib.TOMLDecodeError):
+        parse_toml("x" + piece * (400_000 // len(piece)))
+    assert time.process_time() - begun < 5
 
 
 def test_values_are_counted() -> None:

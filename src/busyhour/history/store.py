@@ -59,7 +59,10 @@ class History:
         made = cls(connection, path)
         try:
             made._prepare()
-        except sqlite3.Error as error:
+        except (
+            sqlite3.Error,
+            UnicodeDecodeError,
+        ) as error:  # the latter: a damaged name in SQLite's own message
             connection.close()
             raise BusyhourError(
                 f"{path}: not a busyhour history: {error}.",
@@ -77,7 +80,7 @@ class History:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-        if isinstance(error, sqlite3.Error):
+        if isinstance(error, sqlite3.Error | UnicodeDecodeError):
             raise BusyhourError(
                 f"{self._path}: the history cannot be used: {error}.",
                 "Restore it from a copy or from what `busyhour history export` wrote; another writer may have locked it.",

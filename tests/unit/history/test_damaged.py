@@ -62,6 +62,16 @@ def test_damaged_pages_of_the_file_are_an_error_of_the_input(path: Path) -> None
         history.nights()
 
 
+def test_a_damaged_name_in_the_schema_is_an_error_of_the_input(path: Path) -> None:
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+        database.execute("PRAGMA writable_schema = 1")
+        database.execute("UPDATE sqlite_master SET name = CAST(x'ff' AS TEXT), sql = CAST(x'ff' AS TEXT)")
+    database.close()
+    with pytest.raises(BusyhourError, match=r"history\.sqlite"), History.open(path) as history:
+        history.nights()
+
+
 @pytest.mark.parametrize("device", ["/dev/zero", "/dev/null", "/dev"])
 def test_what_is_not_a_file_is_not_opened(device: str) -> None:
     with pytest.raises(BusyhourError, match="not a file"):

@@ -60,7 +60,14 @@ def entries(trace: Trace, start: datetime = EPOCH, everything: bool = False) -> 
 
 
 def _entries(trace: Trace, step: Step, action: Action, start: datetime) -> Iterator[dict[str, Any]]:
-    at = start + timedelta(seconds=step.answers[-1][0] if step.answers else step.at)
+    seconds = step.answers[-1][0] if step.answers else step.at
+    try:
+        at = start + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        raise BusyhourError(
+            f"action {action.identifier!r}: the call is {seconds:.3g} s old there, which no date can express",
+            "Shorten the waits of the flow.",
+        ) from None
     instance = trace.contact.instance_arn
     entry: dict[str, Any] = {
         "ContactId": trace.contact.contact_id,

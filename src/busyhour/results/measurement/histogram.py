@@ -171,10 +171,17 @@ class Histogram:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Histogram:
-        """Read the histogram that `to_json` wrote."""
+        """Read the histogram that `to_json` wrote.
+
+        Raises:
+            ValueError: its counts cannot be decoded.
+        """
         from hdrh.histogram import HdrHistogram
 
-        decoded = HdrHistogram.decode(data["hdr"])
+        try:
+            decoded = HdrHistogram.decode(data["hdr"])
+        except Exception as error:  # of zlib, base64 and hdrh
+            raise ValueError(f"a histogram cannot be decoded: {error}") from None
         made = cls()
         made.counts = {
             index: count

@@ -159,3 +159,11 @@ def test_findings_are_the_same_in_every_kind_of_container(tmp_path, name):
         assert findings(tmp_path / name) == findings(path), path
         compared += 1
     assert compared > 50
+
+
+def test_a_flow_that_is_wrapped_once_more_inside_a_describe_response_is_a_broken_export(tmp_path):
+    path = tmp_path / "flow.json"
+    path.write_text(json.dumps({"ContactFlow": {"Content": {"Content": json.dumps(GREETING)}}}), "utf-8")
+    (source,) = gather([str(path)]).sources
+    assert Checker().check(gather([str(path)])).findings
+    assert source.label == str(path)

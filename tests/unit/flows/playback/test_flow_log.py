@@ -201,3 +201,12 @@ def test_a_key_with_a_different_target_in_the_export_is_a_divergence(library):
     divergence = replay(library, "main", flow_log.read_log(lines(log))).divergence
     assert divergence is not None
     assert (divergence.after, divergence.entry.identifier, divergence.instead) == ("m", "hours", "bye")
+
+
+@pytest.mark.parametrize("seconds", [1e300, float("inf"), float("nan")])
+def test_a_call_that_outlasts_every_date_has_no_log(library, seconds):
+    trace = call_trace.run(library, "main", Script(["silence", "1"], {"arn:f": [{"a": "A"}]}))
+    for step in trace.steps:
+        step.at, step.answers = seconds, []
+    with pytest.raises(BusyhourError, match="which no date can express"):
+        list(flow_log.entries(trace, everything=True))

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,3 +75,11 @@ def test_a_summary_is_in_milliseconds():
 def test_what_is_out_of_range_is_counted_at_the_bounds():
     histogram = filled([-5, HIGHEST_US * 2])
     assert (histogram.lowest, histogram.highest, histogram.total) == (0, HIGHEST_US, 2)
+
+
+@pytest.mark.parametrize(
+    "written", ["", "no base64 ü", "HISTFAAAABx4nJNpmSzMwMDAxQABzFCaEUoz2X+AsQA=", 3, None]
+)
+def test_counts_that_cannot_be_decoded_are_an_error_of_the_value(written):
+    with pytest.raises(ValueError, match="a histogram cannot be decoded"):
+        Histogram.from_json({"hdr": written, "sum": 0, "min": None, "max": None})
