@@ -154,6 +154,9 @@ class InProcessServices:
         """The service `name`."""
         return Service(name, self._client, self._recorder, None, REGION)  # type: ignore[arg-type]  # no wire
 
+    def gate(self, k: int, n: int) -> None:
+        """No request leaves the process."""
+
     def watch(self) -> None:
         """No connection can close."""
 

@@ -8,7 +8,7 @@ from busyhour.errors import BusyhourError
 
 EXTRAS = {
     "aws": ("boto3", "botocore"),
-    "emulator": ("boto3", "botocore", "httptools", "moto"),
+    "emulator": ("boto3", "botocore", "httptools", "moto", "regex"),
     "forecast": ("hdrh", "numpy", "scipy"),
     "load": ("boto3", "botocore", "flask", "gevent", "hdrh", "httptools", "locust", "phonenumbers"),
     "report": ("hdrh", "jinja2", "matplotlib", "typst"),

@@ -218,6 +218,14 @@ def test_longer_runs_do_not_help_against_nights_that_differ() -> None:
     assert one.p_regressed == pytest.approx(stats.t.sf(0.2 / error, df))
 
 
+def test_advice_counts_on_the_degrees_of_freedom_of_one_run_more() -> None:
+    """Nights of -0.2, 0, 0.2 and nothing within: 2 degrees, of which advice makes 3, t = 2.353 (with 2: 2.920, 18 runs).
+
+    Distance 0.2: 0.04 of one run, twice, in (0.2 / 2.353)^2 = 0.00722 is 11.1 runs.
+    """
+    assert advice(estimate(0.3, own=1e-9, old=(-0.2, 0.0, 0.2))) == "12 runs on each side would decide"
+
+
 @pytest.mark.parametrize(
     ("times", "text"),
     [(0.148, "89 s"), (0.15, "2 min"), (8.99, "90 min"), (9.0, "1.5 h"), (239_900 / 600, "66.6 h")],
