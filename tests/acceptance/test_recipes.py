@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib.util
 import json
 import os
 import re
@@ -23,10 +24,13 @@ from click.testing import CliRunner
 
 from busyhour.cli.run import command as run_command
 from busyhour.load.outcomes.clean_up import process_seconds
+from busyhour.shared_secret.worker_secret import VARIABLE
 from busyhour.shipped import shipped_root
 
 Busyhour = Callable[..., Any]
 ROOT = shipped_root()
+SECRET = "0123456789abcdef"
+MODULE = "busyhour.load.runner.remote_workers"
 RECIPES = ROOT / "docs" / "recipes"
 KUBERNETES = list(yaml.safe_load_all((RECIPES / "kubernetes.yaml").read_text()))
 ECS = json.loads((RECIPES / "ecs-task.json").read_text())
@@ -63,7 +67,9 @@ def test_every_object_has_what_kubernetes_requires() -> None:
             assert container["image"]
             assert {mount["name"] for mount in container["volumeMounts"]} <= set(claims)
             assert all(isinstance(argument, str) for argument in container["args"])
-            assert all(isinstance(variable["value"], str) for variable in container.get("env", ()))
+            for variable in container.get("env", ()):
+                assert isinstance(variable.get("value", ""), str)
+                assert ("value" in variable) != ("valueFrom" in variable)
 
 
 @pytest.mark.slow  # the schemas are 100 MB, too much for every installation
@@ -92,6 +98,35 @@ def test_workers_find_the_master_and_are_as_many_as_it_waits_for() -> None:
     assert workers["parallelism"] == workers["completions"] == waits_for
 
 
+def test_master_and_workers_have_the_same_secret_and_the_master_listens_where_it_was_told_to() -> None:
+    (worker,) = pod("busyhour-workers")["containers"]
+    (master,) = pod("busyhour-master")["containers"]
+    secrets = [
+        variable["valueFrom"]["secretKeyRef"]
+        for container in (master, worker)
+        for variable in container["env"]
+        if variable["name"] == VARIABLE
+    ]
+    assert len(secrets) == 2
+    assert secrets[0] == secrets[1]
+    own = {
+        each["name"]: each.get("valueFrom", {}).get("fieldRef", {}).get("fieldPath") for each in master["env"]
+    }
+    assert master["args"][master["args"].index("--bind") + 1] == "$(POD_IP)"
+    assert own["POD_IP"] == "status.podIP"
+    (container,) = ECS["containerDefinitions"]
+    assert [each["name"] for each in container["secrets"]] == [VARIABLE]
+
+
+def test_workers_start_with_a_module_of_busyhour() -> None:
+    (worker,) = pod("busyhour-workers")["containers"]
+    (container,) = ECS["containerDefinitions"]
+    assert worker["command"] == container["entryPoint"] == ["python"]
+    for arguments in (worker["args"], container["command"]):
+        assert arguments[:2] == ["-m", MODULE]
+        assert importlib.util.find_spec(arguments[1]) is not None
+
+
 def test_no_job_dials_again_by_itself_and_sigterm_leaves_time_to_end_calls() -> None:
     for name, job in of_kind("Job").items():
         assert job["spec"]["backoffLimit"] == 0
@@ -102,7 +137,7 @@ def test_no_job_dials_again_by_itself_and_sigterm_leaves_time_to_end_calls() -> 
 def test_master_and_workers_share_the_folder_and_the_scenario() -> None:
     (worker,) = pod("busyhour-workers")["containers"]
     (master,) = pod("busyhour-master")["containers"]
-    variables = {each["name"]: each["value"] for each in worker["env"]}
+    variables = {each["name"]: each.get("value") for each in worker["env"]}
     assert variables["BUSYHOUR_RUN_DIR"] == master["args"][master["args"].index("--out") + 1]
     assert variables["BUSYHOUR_SCENARIO"] == master["args"][1]
     assert of_kind("PersistentVolumeClaim")["busyhour-runs"]["spec"]["accessModes"] == ["ReadWriteMany"]
@@ -153,10 +188,10 @@ def free_port() -> int:
 
 
 @pytest.mark.slow
-def test_a_worker_of_another_machine_takes_part_with_the_recipes_command(
+def test_a_worker_of_another_machine_takes_part_with_the_recipes_command_and_plain_locust_does_not(
     busyhour: Busyhour, tmp_path: Path
 ) -> None:
-    """Both on loopback: `busyhour run` as master, `locust -f - --worker` with nothing but its environment."""
+    """Both on loopback: `busyhour run` as master, the recipe's worker with nothing but its environment."""
     port, emulator, folder = str(free_port()), free_port(), tmp_path / "run"
     folder.mkdir()
     settings = ["traffic.duration=8s", "traffic.drain=2s"]
@@ -171,10 +206,19 @@ def test_a_worker_of_another_machine_takes_part_with_the_recipes_command(
         "BUSYHOUR_SLIP_P99_MS": "2000",
         "BUSYHOUR_CPU_SHARE": "9",
         "LOCUST_MASTER_NODE_PORT": port,
+        "BUSYHOUR_WORKER_SECRET": SECRET,
     }
     with (tmp_path / "worker.log").open("wb") as log:
         worker = subprocess.Popen(
-            [sys.executable, "-m", "locust", *arguments],
+            [sys.executable, *arguments],
+            env={**os.environ, **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+        )
+    with (tmp_path / "stranger.log").open("wb") as log:  # Locust's own worker, which has no secret
+        stranger = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", "-", "--worker", "--master-host", "127.0.0.1"],
             env={**os.environ, **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -182,10 +226,21 @@ def test_a_worker_of_another_machine_takes_part_with_the_recipes_command(
         )
     try:
         done = busyhour(
-            *("run", "outbound", "--remote-workers", "1", "--port", str(emulator), "--out", folder),
+            *(
+                "run",
+                "outbound",
+                "--remote-workers",
+                "1",
+                "--bind",
+                f"127.0.0.1:{port}",
+                "--port",
+                str(emulator),
+                "--out",
+                folder,
+            ),
             *(word for setting in settings for word in ("--set", setting)),
             cwd=ROOT,
-            LOCUST_MASTER_BIND_PORT=port,
+            BUSYHOUR_WORKER_SECRET=SECRET,
             BUSYHOUR_SLIP_P99_MS="2000",
             BUSYHOUR_CPU_SHARE="9",
         )
@@ -193,10 +248,13 @@ def test_a_worker_of_another_machine_takes_part_with_the_recipes_command(
         deadline = time.monotonic() + 20
         while worker.poll() is None and time.monotonic() < deadline:
             time.sleep(0.2)
+        assert stranger.poll() is None, "it waits for a locustfile that it does not get"
     finally:
-        if worker.poll() is None:
-            worker.kill()
-            worker.wait()
+        for process in (worker, stranger):
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    assert "Starting Locust" not in (tmp_path / "stranger.log").read_text()
     assert record["arrivals"]["planned"] == record["arrivals"]["started"] > 10, (
         tmp_path / "worker.log"
     ).read_text()

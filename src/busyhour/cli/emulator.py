@@ -223,7 +223,8 @@ def command(
     import logging
     import os
 
-    from busyhour import emulator_token, extras, lifeline
+    from busyhour import extras, lifeline
+    from busyhour.shared_secret import emulator_token
 
     lifeline.follow(lifeline.end_self)  # a run that dies leaves no emulator
     extras.require("emulator")

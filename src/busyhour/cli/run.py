@@ -49,7 +49,14 @@ if TYPE_CHECKING:
     type=click.IntRange(0, 1000),
     default=0,
     metavar="N",
-    help="Wait for N workers on other machines (locust --worker) instead of starting any here; see docs/distributed.md.",
+    help="Wait for N workers on other machines instead of starting any here, with the secret that both have in "
+    "BUSYHOUR_WORKER_SECRET or BUSYHOUR_WORKER_SECRET_FILE; see docs/distributed.md.",
+)
+@click.option(
+    "--bind",
+    metavar="ADDRESS",
+    help="With --remote-workers: IP address of this machine, with or without a port, at which workers connect.  "
+    "[default: 127.0.0.1:5557]",
 )
 @click.option(
     "--out",
@@ -121,6 +128,7 @@ def command(
     target: str,
     workers: int,
     remote: int,
+    bind: str | None,
     out: Path | None,
     port: int,
     beside: tuple[str, ...],
@@ -142,12 +150,14 @@ def command(
 
     Example: busyhour run scenarios/helpdesk.toml
     """
+    import os
     import signal
     from datetime import UTC, datetime
 
     from busyhour import extras, interrupts
     from busyhour.errors import BusyhourError, ExitCode
     from busyhour.report.renderers.plain_console import PlainConsole
+    from busyhour.shared_secret import worker_secret
 
     extras.require(
         "emulator", "forecast", "load", "report"
@@ -164,6 +174,7 @@ def command(
     from busyhour.results import store
 
     console = PlainConsole(stderr=True)
+    listens = worker_secret.listening(remote, bind, os.environ)
     project = Project.find(Path.cwd())
     planned = _load(project, scenario, overrides, smoke=smoke)
     _refuse_smoke(planned, verify_quotas=verify_quotas, find=find)
@@ -197,7 +208,7 @@ def command(
     for name in beside:
         project.loadtest(name)  # a wrong name is reported before anything starts
     options = Options(
-        planned, project, target, workers, out, port, remote, beside, clearance, account=account
+        planned, project, target, workers, out, port, remote, listens, beside, clearance, account=account
     )
     folder = new_folder(options, datetime.now(UTC))
     with run_folder.claimed(folder), _nothing_left_behind():

@@ -17,8 +17,8 @@ from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.metrics.summary import calls_summary, queue_summary
 from busyhour.emulator.faults.requests import Faults, read_faults
 from busyhour.emulator.messages import JSON, ApiError, Request, Response
-from busyhour.emulator_token import proof
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.shared_secret.emulator_token import proof
 
 PAGE = 10_000
 _LINES = "application/x-ndjson"

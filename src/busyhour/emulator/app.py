@@ -34,13 +34,13 @@ from busyhour.emulator.server.timers import LoopClock, VirtualClock
 from busyhour.emulator.service_quotas.increases import ApprovalPolicy
 from busyhour.emulator.services import other_services
 from busyhour.emulator.snapshot import StateFolder
-from busyhour.emulator_token import ACCESS_KEY
 from busyhour.errors import BusyhourError
 from busyhour.quotas.dynamodb.operations import queried_items
 from busyhour.quotas.table.quota_table import QuotaTable
 from busyhour.quotas.table.quota_table import load as load_quota_table
 from busyhour.scenarios.model import Callers, Distribution, DriveKind, Flows, Function, Scenario
 from busyhour.scenarios.traffic import Direction, LoadProfile, Plan, Traffic
+from busyhour.shared_secret.emulator_token import ACCESS_KEY
 
 _log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from busyhour.emulator.faults.requests import Condition, Fault, read_faults
 from busyhour.emulator.server.sigv4 import environment_credentials, read_credentials
 from busyhour.emulator.service_quotas.increases import ApprovalPolicy
-from busyhour.emulator_token import ACCESS_KEY
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.input_files import parse_json, read_text
 from busyhour.scenarios.model import Function
+from busyhour.shared_secret.emulator_token import ACCESS_KEY
 
 DISCONNECT_REASONS = frozenset(
     (

@@ -24,6 +24,7 @@ from busyhour.results import journal, store
 from busyhour.results.load_result import LoadResult
 from busyhour.results.record import AbortRecord
 from busyhour.scenarios.model import Scenario
+from busyhour.shared_secret.worker_secret import LOOPBACK, Address
 
 OVERTIME_SECONDS = 90.0
 """How much longer than schedule and drain the generator may take before it is given up."""
@@ -62,6 +63,7 @@ def drive(
     progress: Progress,
     beside: Sequence[Path] = (),
     remote: int = 0,
+    bind: Address = LOOPBACK,
     watched: Child | None = None,
     lookout: Lookout | None = None,
     permitted: float | None = None,
@@ -75,6 +77,7 @@ def drive(
     Args:
         beside: more locustfiles, whose classes run beside those of `locustfile`.
         remote: number of workers on other machines to wait for instead of starting any here.
+        bind: address at which the master waits for them.
         watched: the target's process; when it ends, so does the load, and that does not count as interrupted.
         permitted: seconds for which calls may be started against AWS; None: no permit to do so is given.
         claim: of the folder; its lock is held until the last process of the generator has ended.
@@ -83,11 +86,16 @@ def drive(
     Raises:
         BusyhourError: the generator did not start, or ended without a result (exit code 4).
     """
-    program = "busyhour.load.runner.local_workers" if workers > 1 and not remote else "locust"
+    program = "locust"
+    if remote:
+        program = "busyhour.load.runner.remote_workers"
+    elif workers > 1:
+        program = "busyhour.load.runner.local_workers"
     command = [sys.executable, "-m", program, "-f", ",".join(map(str, (locustfile, *beside)))]
     command += ["--headless", "--only-summary"]
     if remote:
         command += ["--master", "--expect-workers", str(remote)]
+        command += ["--master-bind-host", bind.host, "--master-bind-port", str(bind.port)]
         command += ["--expect-workers-max-wait", f"{REMOTE_SECONDS:.0f}"]
     elif workers > 1:
         command += ["--processes", str(workers)]

@@ -51,6 +51,7 @@ from busyhour.results.record import RunRecord, Shown
 from busyhour.results.throttled import Throttled, by_operation
 from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
+from busyhour.shared_secret.worker_secret import Address
 
 ALWAYS_READ = (
     measured_demands.CONCURRENT_CALLS,
@@ -74,6 +75,8 @@ class Options:
     port: int = 0
     remote: int = 0
     """Workers on other machines that take part, instead of `workers` here."""
+    bind: Address = field(default_factory=Address)
+    """Where the master waits for them."""
     beside: tuple[str, ...] = ()
     """Load tests that run beside the scenario's own, by name or path."""
     clearance: gate.Clearance | None = None
@@ -174,6 +177,7 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
                 workers=options.workers,
                 progress=progress,
                 remote=options.remote,
+                bind=options.bind,
                 beside=[options.project.loadtest(name) for name in options.beside],
                 watched=process,
                 lookout=watch,

@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from busyhour import emulator_token
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.processes import Child, child
 from busyhour.load.settings import CONTACT_EVENTS
 from busyhour.local_http import fetch, proxies_for
 from busyhour.scenarios.model import Scenario
+from busyhour.shared_secret import emulator_token
 
 START_SECONDS = 60.0
 """How long the emulator may take to be ready; it takes about two seconds on an idle machine."""

@@ -18,9 +18,9 @@ from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.server.http_server import Answer, Connection, Stamp
 from busyhour.emulator.server.request_guard import PARTICIPANT, RequestGuard, preflight, readable
 from busyhour.emulator.server.router import Router, credential_scope
-from busyhour.emulator_token import VARIABLE
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.local_http import is_loopback
+from busyhour.shared_secret.emulator_token import VARIABLE
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0

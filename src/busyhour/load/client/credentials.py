@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
-from busyhour import emulator_token
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.client.sigv4 import Keys
+from busyhour.shared_secret import emulator_token
 
 RENEW_SECONDS = 2.0
 """Seconds between reads of botocore's credentials.

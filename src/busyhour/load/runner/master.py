@@ -17,6 +17,7 @@ from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.services import reachable
 from busyhour.load.outcomes.clean_up import process_seconds
+from busyhour.load.runner import curve
 from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive, Status
 from busyhour.load.runner.locust_stats import feed, request_event
@@ -212,6 +213,12 @@ class Master:
         self, settings: Settings, scenario: Scenario, calls: bool, permit: Permit | None
     ) -> Aggregator:
         """Run in the connected worker processes."""
+        if permit is not None and not curve.authenticated():
+            raise BusyhourError(
+                "Refused: workers of a live run connect through an authenticated connection only.",
+                permits.WAY_OUT,
+                ExitCode.REFUSED,
+            )
         runner = self._runner
         nodes = [
             client.id for client in (*runner.clients.ready, *runner.clients.spawning, *runner.clients.running)

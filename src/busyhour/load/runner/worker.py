@@ -11,10 +11,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from busyhour.errors import BusyhourError
+from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.client.operations import RequestEvent
 from busyhour.load.outcomes.clean_up import process_seconds
+from busyhour.load.runner import curve
 from busyhour.load.runner.generator import Drive, Status
 from busyhour.load.runner.locust_stats import feed, request_event
 from busyhour.load.safety.permit import Permit
@@ -64,6 +65,8 @@ class Worker:
             self._event = request_event(environment)
             given = msg.data.get("permit")
             permit = Permit.from_wire(given, time.time()) if given else None
+            if permit is not None and not curve.authenticated():
+                raise _not_authenticated()
             if permit is not None and not settings.aws:
                 raise BusyhourError(
                     "The master drives AWS, this worker does not.",
@@ -151,3 +154,11 @@ class Worker:
                 self._environment.process_exit_code = 1
                 self._runner.quit()
                 return
+
+
+def _not_authenticated() -> BusyhourError:
+    return BusyhourError(
+        "Refused: a permit came over a connection that is not authenticated.",
+        "Start the worker with python -m busyhour.load.runner.remote_workers (docs/distributed.md).",
+        ExitCode.REFUSED,
+    )

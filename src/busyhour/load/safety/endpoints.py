@@ -7,10 +7,10 @@ import os
 import secrets
 from urllib.parse import urlsplit
 
-from busyhour import emulator_token
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.safety.permit import WAY_OUT
 from busyhour.local_http import fetch, host_of, on_loopback
+from busyhour.shared_secret import emulator_token
 
 AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws", ".amazonconnect.com", ".awsapps.com")
 """Suffixes of the names of AWS's endpoints; these never receive an identification request."""

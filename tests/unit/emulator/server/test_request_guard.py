@@ -14,12 +14,12 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour import emulator_token
 from busyhour.emulator.app import build
 from busyhour.emulator.messages import Request, Response
 from busyhour.emulator.server.listener import Application, beyond_loopback, listen, running, serve, url_of
 from busyhour.emulator.server.request_guard import RequestGuard
 from busyhour.errors import BusyhourError
+from busyhour.shared_secret import emulator_token
 
 CREDENTIAL = "X-Amz-Credential=AKID/20260101/us-east-1/lambda/aws4_request"
 SIGNED = (

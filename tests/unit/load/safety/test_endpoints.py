@@ -13,9 +13,9 @@ import pytest
 
 from busyhour.emulator.app import build
 from busyhour.emulator.server.listener import running
-from busyhour.emulator_token import VARIABLE
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.load.safety import endpoints
+from busyhour.shared_secret.emulator_token import VARIABLE
 
 HEALTH = b'{"instance_arn": "arn:aws:connect:eu-west-2:123456789012:instance/i-7"}'
 TOKEN = "0123456789abcdef0123"

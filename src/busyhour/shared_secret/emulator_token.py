@@ -13,43 +13,20 @@ import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
-from busyhour.errors import BusyhourError
+from busyhour.shared_secret import secret as shared_secret
 
 VARIABLE = "BUSYHOUR_EMULATOR_TOKEN"
 ACCESS_KEY = "busyhour"
 """Access key whose secret key is the token."""
-SHORTEST = 16
-_MAKE_ONE = f"Make one: export {VARIABLE}=$(openssl rand -hex 16)"
-
-
-def checked(token: str, where: str) -> str:
-    """Return the token without the whitespace around it.
-
-    Raises:
-        BusyhourError: it is shorter than 16 characters, or has characters other than visible ASCII.
-    """
-    token = token.strip()
-    if len(token) < SHORTEST or not all("!" <= character <= "~" for character in token):
-        raise BusyhourError(
-            f"{where}: a token has at least {SHORTEST} visible ASCII characters, without spaces.", _MAKE_ONE
-        )
-    return token
 
 
 def read(environment: Mapping[str, str], file: Path | None = None) -> str | None:
-    """Return the token from `file`, else from the environment; None if neither has one.
+    """Return the token from `file`, else from the environment (also BUSYHOUR_EMULATOR_TOKEN_FILE); None without.
 
     Raises:
         BusyhourError: the file cannot be read, or the token is too short.
     """
-    if file is not None:
-        try:
-            with file.open(encoding="utf-8") as opened:
-                return checked(opened.read(4096), str(file))
-        except (OSError, UnicodeDecodeError) as error:
-            raise BusyhourError(f"The token file {file} cannot be read: {error}.", _MAKE_ONE) from None
-    given = environment.get(VARIABLE, "")
-    return checked(given, VARIABLE) if given else None
+    return shared_secret.read(environment, VARIABLE, file)
 
 
 def keys(environment: Mapping[str, str]) -> tuple[str, str]:

@@ -1,0 +1,1 @@
+"""Secrets that a user hands to both ends of a connection."""
