@@ -11,7 +11,7 @@ import orjson
 
 from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.connect.api.inbound import call_in
-from busyhour.emulator.connect.contacts.contact_record import record
+from busyhour.emulator.connect.contacts.contact_record import own_members, record
 from busyhour.emulator.connect.contacts.outbound import check_attributes
 from busyhour.emulator.connect.instance_runtime import InstanceRuntimes
 from busyhour.emulator.connect.metrics.summary import calls_summary, queue_summary
@@ -154,7 +154,10 @@ class Admin:
         wanted = query.get("instance", [self._sites.first.instance.id])[0]
         site = self._sites.get(wanted)
         page = site.contacts.store.after(max(0, after), min(max(1, limit), PAGE))
-        lines = [orjson.dumps(record(contact, site.instance)) for contact in page]
+        lines = [
+            orjson.dumps({**record(contact, site.instance), "Emulator": own_members(contact)})
+            for contact in page
+        ]
         return Response(200, b"".join(line + b"\n" for line in lines), _LINES)
 
     # ------------------------------------------------------------------------------------------------ do

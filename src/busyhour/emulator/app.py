@@ -234,6 +234,7 @@ def build(
     allowed = Destinations(state.account.region, destinations)
     outlets = Outlets(
         state.time,
+        clock,
         JsonLines(records) if records is not None else None,
         sink(events) if events is not None else None,
     )

@@ -32,6 +32,10 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "and no estimated wait; TransferContact takes tasks to queues, not to users; tasks cannot be paused. UpdateContact does "
         "not change what a flow in progress reads.",
         "GetMetricData has ten of its 25 metrics, GetCurrentUserData neither hierarchy groups nor the start of a status.",
+        "Contact events have disconnectReason for every channel; AWS's page names it for campaign calls alone. An event of an "
+        "ordinary call would show it. Events arrive once and in order; AWS's may be lost, late, repeated.",
+        "Contact records have neither recordings nor holds: nothing is recorded, and no agent puts a caller on hold. Agents that a "
+        "scenario staffs have the first routing profile of the instance.",
         "Numbers under +1 are not distinguished by country. Without `--number`, the first use of a source number claims it.",
         "A ClientToken is remembered for 7 days, up to a million of them; of ended contacts the last 200,000 (AWS: 24 "
         "months).",

@@ -49,6 +49,7 @@ def test_each_action_schema_describes_its_type_alone_and_rejects_unknown_paramet
 def test_the_index_names_every_file_and_nothing_else():
     index = json.loads((FOLDER / "index.json").read_text())
     named = {index["flow"], index["common"], index["module_settings"], index["lambda_event"]}
+    named |= {index["contact_record"], index["contact_event"]}
     named |= {*index["lambda_response"].values(), *index["actions"].values()}
     assert named == {str(path.relative_to(FOLDER)) for path in FILES}
     assert set(index["actions"]) == shipped_schemas().types

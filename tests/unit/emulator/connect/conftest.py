@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import botocore.session
+import jsonschema_rs
 import orjson
 import pytest
 from botocore.model import OperationModel, ServiceModel, Shape
@@ -19,10 +20,16 @@ from botocore.serialize import create_serializer
 from botocore.validate import ParamValidator
 
 from busyhour.emulator.app import Emulator, build
+from busyhour.emulator.connect.contacts.contact import Contact
+from busyhour.emulator.connect.contacts.contact_events import contact_event
+from busyhour.emulator.connect.contacts.contact_record import record
+from busyhour.emulator.connect.contacts.lifecycle import Contacts
+from busyhour.emulator.connect.contacts.publish import Outlets
 from busyhour.emulator.connect.service import HANDLERS
 from busyhour.emulator.messages import Request, Response
 from busyhour.emulator.server.timers import VirtualClock
 from busyhour.quotas.table.quota_table import kebab
+from busyhour.shipped import shipped_root
 
 GREETING = {
     "Version": "2019-10-30",
@@ -217,3 +224,42 @@ def aws_error() -> type[AwsError]:
 @pytest.fixture
 def greeting() -> dict[str, Any]:
     return orjson.loads(orjson.dumps(GREETING))
+
+
+@cache
+def shape_of(name: str) -> jsonschema_rs.Draft202012Validator:
+    """The shipped schema of records or events, with no other members than those it has."""
+    document = json.loads(
+        (shipped_root() / "flow_schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    )
+    whole = {key: value for key, value in document.items() if key != "$id"}
+    inner = {**whole["$defs"]["complete"], "$defs": {**whole["$defs"], "whole": {
+        key: value for key, value in whole.items() if key not in ("$defs", "$schema")}}}  # fmt: skip
+    return jsonschema_rs.Draft202012Validator({**inner, "$ref": "#/$defs/whole"})
+
+
+@pytest.fixture(autouse=True)
+def shapes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every record and every event of each contact of each test satisfies the shipped schemas."""
+    attach = Outlets.attach
+
+    def attached(self: Outlets, contacts: Contacts) -> None:
+        attach(self, contacts)
+        on_record, on_moment = contacts.on_record, contacts.on_moment
+
+        def recorded(contact: Contact, of: Contacts) -> None:
+            made = record(contact, of.instance)
+            shape_of("contact-record").validate(orjson.loads(orjson.dumps(made)))
+            assert list(made) == sorted(made)
+            if on_record is not None:
+                on_record(contact, of)
+
+        def happened(contact: Contact, moment: str, of: Contacts) -> None:
+            event = contact_event(contact, moment, of, contact.ended or contact.initiated)
+            shape_of("contact-event").validate(orjson.loads(orjson.dumps(event)))
+            if on_moment is not None:
+                on_moment(contact, moment, of)
+
+        contacts.on_record, contacts.on_moment = recorded, happened
+
+    monkeypatch.setattr(Outlets, "attach", attached)

@@ -34,7 +34,7 @@ def update(site: InstanceRuntime, params: Params) -> Params:
         if member in given:
             given[member] = {**(contact.extra.get(member) or {}), **given[member]}
     contact.extra = {**contact.extra, **given}
-    site.contacts.updated(contact)
+    site.contacts.updated(contact, *(name for name in ("SegmentAttributes",) if name in given))
     return {}
 
 
@@ -123,6 +123,7 @@ def transfer(site: InstanceRuntime, params: Params) -> Params:
             expires=site.policy.task_seconds,
         )
     )
+    contact.extra = {**contact.extra, "NextContactId": made.id}
     return {"ContactId": made.id, "ContactArn": f"{site.instance.arn}/contact/{made.id}"}
 
 

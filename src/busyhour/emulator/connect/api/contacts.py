@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from busyhour.emulator.connect.contacts.contact import Contact
-from busyhour.emulator.connect.contacts.describe import described, found
+from busyhour.emulator.connect.contacts.describe import agent_arn, described, found
 from busyhour.emulator.connect.contacts.outbound import check_attributes
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
@@ -64,7 +64,7 @@ def update_attributes(site: InstanceRuntime, params: Params) -> Params:
     contact = _contact(site, params["InitialContactId"])
     check_attributes({**contact.current_attributes(), **params["Attributes"]}, site.state.limits)
     contact.update_attributes(params["Attributes"])
-    site.contacts.updated(contact)
+    site.contacts.updated(contact, "UserDefinedAttributes")
     return {}
 
 
@@ -76,7 +76,7 @@ def tag(site: InstanceRuntime, params: Params) -> Params:
     if len(tags) > _TAGS:
         raise ApiError("InvalidParameterException", f"A contact has at most {_TAGS} tags.")
     contact.tags = tags
-    site.contacts.updated(contact)
+    site.contacts.updated(contact, "Tags")
     return {}
 
 
@@ -85,7 +85,7 @@ def untag(site: InstanceRuntime, params: Params) -> Params:
     """UntagContact."""
     contact = _contact(site, params["ContactId"])
     contact.tags = {key: value for key, value in (contact.tags or {}).items() if key not in params["TagKeys"]}
-    site.contacts.updated(contact)
+    site.contacts.updated(contact, "Tags")
     return {}
 
 
@@ -125,7 +125,10 @@ def search(site: InstanceRuntime, params: Params) -> Params:
         and contact.channel in (criteria.get("Channels") or (contact.channel,))
         and contact.method in (criteria.get("InitiationMethods") or (contact.method,))
         and (not queues or contact.queue in queues)
-        and (not agents or resource_id(contact.agent or "") in agents)
+        and (
+            not agents
+            or (contact.agent is not None and resource_id(agent_arn(contact, site.instance)) in agents)
+        )
         and _named(contact, criteria.get("Name"))
         and _attributed(contact, criteria.get("SearchableContactAttributes"))
     ]

@@ -101,6 +101,14 @@ class Contact:
     """The timer of its beginning or its expiry."""
     peer: Contact | None = None
     """Loopback: the other leg."""
+    updated: tuple[str, ...] = ()
+    """What the last change was, as in updatedProperties of its event."""
+    attempts: int = 0
+    """Agents to whom it was offered and who did not take it."""
+    pauses: int = 0
+    paused_at: float | None = None
+    resumed_at: float | None = None
+    paused_seconds: float = 0.0
     transcript: list[dict[str, Any]] | None = None
     """Messages of a chat, in the shape of GetTranscript."""
 

@@ -1,8 +1,9 @@
 """Contact events as Connect puts them on EventBridge (Administrator Guide, "Contact events").
 
-INITIATED, CONNECTED_TO_SYSTEM (outbound calls, chats, tasks), QUEUED, CONNECTED_TO_AGENT, CONTACT_DATA_UPDATED,
-DISCONNECTED, and COMPLETED after an agent's after contact work. AMD_DISABLED, PAUSED and RESUMED do not
-occur in the emulator.
+INITIATED, CONNECTED_TO_SYSTEM (outbound calls, chats, tasks), QUEUED, CONNECTED_TO_AGENT, CONTACT_DATA_UPDATED, PAUSED,
+RESUMED, DISCONNECTED, and COMPLETED after an agent's after contact work. AMD_DISABLED does not occur in the emulator.
+Keys and formats are those of published samples: `time` in whole seconds, times in `detail` with milliseconds.
+`flow_schemas/contact-event.schema.json` describes them.
 """
 
 from __future__ import annotations
@@ -11,11 +12,21 @@ import uuid
 from typing import Any
 
 from busyhour.emulator.connect.contacts.contact import Contact
-from busyhour.emulator.connect.contacts.describe import described, queue_id
+from busyhour.emulator.connect.contacts.describe import (
+    agent_arn,
+    described,
+    hierarchy_groups,
+    is_agent_queue,
+    queue_arn,
+    system_tags,
+)
 from busyhour.emulator.connect.contacts.lifecycle import Contacts
-from busyhour.emulator.connect.contacts.times import iso
+from busyhour.emulator.connect.contacts.times import iso, whole_seconds
 from busyhour.emulator.connect.resources import kinds
 
+UPDATED = "CONTACT_DATA_UPDATED"
+NOT_YET = "1970-01-01T00:00:00.001Z"
+"""In a CONTACT_DATA_UPDATED event: it has not happened."""
 _TIMES = {
     "initiationTimestamp": "InitiationTimestamp",
     "scheduledTimestamp": "ScheduledTimestamp",
@@ -23,11 +34,11 @@ _TIMES = {
     "disconnectTimestamp": "DisconnectTimestamp",
 }
 _GIVEN = {
+    "initialContactId": "InitialContactId",
     "previousContactId": "PreviousContactId",
     "relatedContactId": "RelatedContactId",
     "disconnectReason": "DisconnectReason",
     "answeringMachineDetectionStatus": "AnsweringMachineDetectionStatus",
-    "tags": "Tags",
 }
 
 
@@ -38,12 +49,12 @@ def contact_event(contact: Contact, moment: str, contacts: Contacts, at: float) 
     detail: dict[str, Any] = {
         "eventType": moment,
         "contactId": contact.id,
-        "initialContactId": about.get("InitialContactId", contact.id),
         "channel": contact.channel,
         "instanceArn": instance.arn,
         "initiationMethod": contact.method,
         **{name: iso(about[member]) for name, member in _TIMES.items() if member in about},
         **{name: about[member] for name, member in _GIVEN.items() if member in about},
+        "tags": {**system_tags(contact, instance), **(contact.tags or {})},
     }
     if "QueueInfo" in about:
         detail["queueInfo"] = _queue(contact, contacts, about["QueueInfo"])
@@ -51,8 +62,10 @@ def contact_event(contact: Contact, moment: str, contacts: Contacts, at: float) 
         detail["agentInfo"] = _agent(contact, contacts, about["AgentInfo"], moment)
     if contact.extra.get("CampaignId"):
         detail["campaign"] = {"campaignId": contact.extra["CampaignId"]}
-    if moment == "CONTACT_DATA_UPDATED":
-        detail["updatedProperties"] = ["UserDefinedAttributes"]
+    if moment == UPDATED:
+        detail["updatedProperties"] = list(contact.updated)
+        if contact.ended is None:
+            detail.setdefault("connectedToSystemTimestamp", NOT_YET)
     account = instance.account
     return {
         "version": "0",
@@ -60,27 +73,38 @@ def contact_event(contact: Contact, moment: str, contacts: Contacts, at: float) 
         "detail-type": "Amazon Connect Contact Event",
         "source": "aws.connect",
         "account": account.account_id,
-        "time": iso(at),
+        "time": whole_seconds(at),
         "region": account.region,
-        "resources": [about["Arn"], instance.arn],
+        "resources": [instance.arn, about["Arn"]],
         "detail": detail,
     }
 
 
 def _queue(contact: Contact, contacts: Contacts, info: dict[str, Any]) -> dict[str, Any]:
-    queue = contacts.instance.queue(queue_id(contact, contacts.instance) or "")
-    arn = queue.arn if queue is not None else info["Id"]
-    return {"queueArn": arn, "queueType": "STANDARD", "enqueueTimestamp": iso(info["EnqueueTimestamp"])}
+    arn, _ = queue_arn(contact, contacts.instance)
+    return {
+        "queueArn": arn,
+        "queueType": "AGENT" if is_agent_queue(contact) else "STANDARD",
+        "enqueueTimestamp": iso(info["EnqueueTimestamp"]),
+    }
 
 
 def _agent(contact: Contact, contacts: Contacts, info: dict[str, Any], moment: str) -> dict[str, Any]:
-    user = contacts.instance.get(kinds.USER, contact.agent or "")
-    arn = user.arn if user is not None else contact.agent
-    agent = {"agentArn": arn, "connectedToAgentTimestamp": iso(info["ConnectedToAgentTimestamp"])}
-    if moment == "COMPLETED" and "AfterContactWorkDuration" in info:
-        agent |= {
-            "afterContactWorkStartTimestamp": iso(info["AfterContactWorkStartTimestamp"]),
-            "afterContactWorkEndTimestamp": iso(info["AfterContactWorkEndTimestamp"]),
-            "afterContactWorkDuration": info["AfterContactWorkDuration"],
-        }
+    instance = contacts.instance
+    agent: dict[str, Any] = {
+        "agentArn": agent_arn(contact, instance),
+        "connectedToAgentTimestamp": iso(info["ConnectedToAgentTimestamp"]),
+    }
+    user = instance.get(kinds.USER, contact.agent or "")
+    groups = hierarchy_groups(user, instance, "arn", level="level{}")
+    if groups is not None:
+        agent["hierarchyGroups"] = groups
+    if moment == "COMPLETED":
+        agent["agentInitiatedHoldDuration"] = 0
+        if "AfterContactWorkDuration" in info:
+            agent |= {
+                "afterContactWorkStartTimestamp": iso(info["AfterContactWorkStartTimestamp"]),
+                "afterContactWorkEndTimestamp": iso(info["AfterContactWorkEndTimestamp"]),
+                "afterContactWorkDuration": info["AfterContactWorkDuration"],
+            }
     return agent

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from busyhour.emulator.connect.contacts.contact import CHANNELS, Contact
-from busyhour.emulator.connect.resources.instance import Instance, resource_id
+from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.instance import Instance, Resource, resource_id
 
 MACHINE_STATUS = {
     "CallAnswered": "HUMAN_ANSWERED",
@@ -21,6 +23,9 @@ _FOUND = (
     *("SegmentAttributes", "Name", "Tags"),
 )
 """Members of SearchContacts."""
+AGENT_QUEUE = "agent:"
+"""What the names of agents' own queues begin with in the call centre."""
+_LEVELS = 5
 
 
 def described(contact: Contact, instance: Instance, epoch: float) -> dict[str, Any]:
@@ -61,7 +66,7 @@ def described(contact: Contact, instance: Instance, epoch: float) -> dict[str, A
         info["QueueInfo"] = {"Id": queue, "EnqueueTimestamp": enqueued}
     answered = _later(contact.answered, call.answered if call else None, epoch)
     if answered is not None:
-        info["AgentInfo"] = _agent(contact, answered)
+        info["AgentInfo"] = _agent(contact, instance, answered)
     if contact.reason is not None:
         info["DisconnectReason"] = contact.reason
     return info
@@ -84,15 +89,68 @@ def queue_id(contact: Contact, instance: Instance) -> str | None:
     return name if queue is None else queue.id
 
 
+def agent_arn(contact: Contact, instance: Instance) -> str:
+    """Return the ARN of a contact's agent: the user's, or one that an agent staffed by the scenario always has."""
+    agent = contact.agent or "agent"
+    if agent.startswith("arn:"):
+        return agent
+    return instance.arn_of(kinds.USER, str(uuid.uuid5(uuid.UUID(instance.id), f"agent/{agent}")))
+
+
+def queue_arn(contact: Contact, instance: Instance) -> tuple[str, str | None]:
+    """Return ARN and name of a contact's queue; the queue of one agent has no name."""
+    name = _queue_name(contact)
+    if is_agent_queue(contact):
+        return f"{instance.arn}/queue/agent/{resource_id(name.removeprefix(AGENT_QUEUE))}", None
+    queue = instance.queue(name)
+    if queue is not None:
+        return queue.arn, queue.name
+    return instance.arn_of(kinds.QUEUE, str(uuid.uuid5(uuid.UUID(instance.id), f"queue/{name}"))), name
+
+
+def is_agent_queue(contact: Contact) -> bool:
+    """Return whether a contact's queue is that of one agent."""
+    return _queue_name(contact).startswith(AGENT_QUEUE)
+
+
+def _queue_name(contact: Contact) -> str:
+    return contact.queue or (contact.call.queue_name if contact.call is not None else None) or ""
+
+
+def hierarchy_groups(
+    user: Resource | None, instance: Instance, arn: str, name: str = "", level: str = "Level{}"
+) -> dict[str, Any] | None:
+    """Return the hierarchy groups of a user by level, with members named `arn` and, unless empty, `name`; None without."""
+    group = instance.get(kinds.HIERARCHY_GROUP, user.members.get("HierarchyGroupId") or "") if user else None
+    if group is None:
+        return None
+    path = [group]
+    while (above := path[0].members.get("ParentGroupId")) and len(path) < _LEVELS:
+        parent = instance.get(kinds.HIERARCHY_GROUP, above)
+        if parent is None:
+            break
+        path.insert(0, parent)
+    return {
+        level.format(number): {arn: one.arn, **({name: one.name} if name else {})}
+        for number, one in enumerate(path, 1)
+    }
+
+
+def system_tags(contact: Contact, instance: Instance) -> dict[str, str]:
+    """Return the tags that AWS gives every contact: its instance, and on voice the instance's number."""
+    number = {"aws:connect:systemEndpoint": contact.system} if contact.system else {}
+    return {"aws:connect:instanceId": instance.id, **number}
+
+
 def segment_attributes(contact: Contact) -> dict[str, Any]:
     """Return the contact's own segment attributes, and its subtype."""
     subtype = {"connect:Subtype": {"ValueString": CHANNELS[contact.channel].subtype}}
     return {**subtype, **(contact.extra.get("SegmentAttributes") or {})}
 
 
-def _agent(contact: Contact, answered: float) -> dict[str, Any]:
+def _agent(contact: Contact, instance: Instance, answered: float) -> dict[str, Any]:
     info: dict[str, Any] = {
-        "Id": resource_id(contact.agent or "agent"),
+        "Id": resource_id(agent_arn(contact, instance)),
         "ConnectedToAgentTimestamp": answered,
     }
     if contact.talk_ended is not None and contact.wrap_up > 0:

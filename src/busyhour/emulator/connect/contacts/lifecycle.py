@@ -288,10 +288,13 @@ class Contacts:
             stopped += 1
         return stopped
 
-    def updated(self, contact: Contact) -> None:
-        """Record that attributes or tags of a contact were changed."""
-        contact.changed = self._state.time()
-        self._tell(contact, "CONTACT_DATA_UPDATED")
+    def updated(self, contact: Contact, *properties: str) -> None:
+        """Record that a contact was changed; `properties` are those of which AWS publishes an event."""
+        contact.changed, contact.updated = self._state.time(), properties
+        if properties:
+            self._tell(contact, "CONTACT_DATA_UPDATED")
+        if contact.sequence and self.on_record is not None:
+            self.on_record(contact, self)
 
     def forget(self) -> None:
         """Delete ended contacts and every count; applied values and live contacts remain."""

@@ -28,3 +28,10 @@ def iso(moment: float | None) -> str | None:
         return None
     when = datetime.datetime.fromtimestamp(moment, datetime.UTC)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def whole_seconds(moment: float | None) -> str | None:
+    """Format epoch seconds as contact records have times: whole seconds without a fraction; None stays None."""
+    if moment is None:
+        return None
+    return f"{datetime.datetime.fromtimestamp(int(moment), datetime.UTC):%Y-%m-%dT%H:%M:%SZ}"

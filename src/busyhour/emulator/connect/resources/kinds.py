@@ -152,6 +152,10 @@ TRAFFIC_GROUP = Kind(
     *("TrafficDistributionGroup", "traffic-distribution-group", "Id", "Arn"),
     *("TrafficDistributionGroup", "TrafficDistributionGroupSummaryList", "TrafficDistributionGroups"),
 )
+HIERARCHY_GROUP = Kind(
+    *("UserHierarchyGroup", "agent-group", "HierarchyGroupId", "HierarchyGroupArn"),
+    *("HierarchyGroup", "UserHierarchyGroupSummaryList", "UserHierarchyGroups"),
+)
 FLOW = Kind(
     *("ContactFlow", "contact-flow", "ContactFlowId", "ContactFlowArn"),
     *("ContactFlow", "ContactFlowSummaryList", "ContactFlows"),
@@ -170,7 +174,10 @@ NUMBER = Kind(
 )
 MADE = (QUEUE, HOURS, ROUTING_PROFILE, USER, PROMPT, SECURITY_PROFILE, AGENT_STATUS, QUICK_CONNECT)
 """Kinds whose operations are generated from their row."""
-BY_SEGMENT = {kind.segment: kind for kind in (*MADE, FLOW, MODULE, NUMBER, TASK_TEMPLATE, TRAFFIC_GROUP)}
+BY_SEGMENT = {
+    kind.segment: kind
+    for kind in (*MADE, FLOW, MODULE, NUMBER, TASK_TEMPLATE, TRAFFIC_GROUP, HIERARCHY_GROUP)
+}
 OF_THE_ACCOUNT = (NUMBER, TRAFFIC_GROUP)
 """Kinds whose ARNs do not name the instance."""
 

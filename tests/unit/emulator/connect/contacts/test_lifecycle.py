@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from busyhour.emulator.app import default_scenario
-from busyhour.emulator.connect.contacts.contact_record import record
+from busyhour.emulator.connect.contacts.contact_record import own_members, record
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.scenarios.model import Distribution, Function, Queue
 
@@ -87,7 +87,10 @@ def instance(make, tmp_path, plan):
 
 def records(client):
     store = client.emulator.contacts.store
-    return [record(contact, client.emulator.instance) for contact in store.after(0, 10_000)]
+    return [
+        {**record(contact, client.emulator.instance), "Emulator": own_members(contact)}
+        for contact in store.after(0, 10_000)
+    ]
 
 
 def test_the_second_caller_waits_for_the_agent_and_the_records_say_how_long(instance, starter):

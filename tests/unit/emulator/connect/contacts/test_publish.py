@@ -60,10 +60,10 @@ def test_every_moment_of_a_call_is_an_event_in_order(make, fast, starter, tmp_pa
     first, last = events[0], events[-1]
     assert (first["source"], first["detail-type"]) == ("aws.connect", "Amazon Connect Contact Event")
     assert first["resources"] == [
-        f"{client.emulator.instance.arn}/contact/{contact_id}",
         client.emulator.instance.arn,
+        f"{client.emulator.instance.arn}/contact/{contact_id}",
     ]
-    assert first["time"] == "2027-01-15T08:00:00.000Z"
+    assert first["time"] == "2027-01-15T08:00:00Z"
     assert events[2]["detail"]["queueInfo"]["enqueueTimestamp"] == "2027-01-15T08:00:04.000Z"
     assert "connectedToAgentTimestamp" in events[3]["detail"]["agentInfo"]
     assert "afterContactWorkDuration" in last["detail"]["agentInfo"]
