@@ -32,8 +32,9 @@ def _cases(root: Path, kind: str) -> list[object]:
 
 def _found(path: Path) -> set[str]:
     """Rules that find something in the flow at `path`; a rule of strict checks is run in a strict check."""
-    strict = RULES[path.parent.parent.name].strict
-    report = Checker(strict=strict).check(gather([str(path)]))
+    rule = RULES[path.parent.parent.name]
+    rules = load_rules().narrowed(enable=[rule.id])
+    report = Checker(rules, strict=rule.strict).check(gather([str(path)]))
     return {finding.rule for finding in report.findings}
 
 

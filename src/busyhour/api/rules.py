@@ -8,11 +8,18 @@ from busyhour.contracts.analysis.dataflow import (
     attributes_set,
     filled_first,
     fills_on_success,
+    find,
     unfilled,
 )
 from busyhour.contracts.analysis.graph import Edge
 from busyhour.contracts.analysis.lambda_chains import longest_silences
 from busyhour.contracts.analysis.module_interface import declared_interface
+from busyhour.contracts.analysis.origins import (
+    asks_for_secret,
+    carries_secret,
+    confidential,
+    origin,
+)
 from busyhour.contracts.analysis.paths import (
     action_name,
     before_each,
@@ -24,6 +31,7 @@ from busyhour.contracts.analysis.paths import (
     witnesses,
 )
 from busyhour.contracts.analysis.silence import interactive
+from busyhour.contracts.analysis.speech import SPEAKING, spoken
 from busyhour.contracts.finding import Severity, pointer_text
 from busyhour.contracts.flow_set import FlowReference, Home, flow_id
 from busyhour.contracts.flow_view import FlowView
@@ -41,6 +49,7 @@ __all__ = [
     "OUTCOMES_OF_A_CALL",
     "PLACEHOLDER",
     "ROOTS",
+    "SPEAKING",
     "ActionView",
     "Edge",
     "FlowReference",
@@ -53,13 +62,17 @@ __all__ = [
     "Reference",
     "Severity",
     "action_name",
+    "asks_for_secret",
     "attributes_set",
     "before_each",
+    "carries_secret",
+    "confidential",
     "cycle",
     "declared_interface",
     "did_you_mean",
     "filled_first",
     "fills_on_success",
+    "find",
     "flow_id",
     "from_schema",
     "impossible",
@@ -69,12 +82,14 @@ __all__ = [
     "leaves_flow",
     "listed",
     "longest_silences",
+    "origin",
     "path_text",
     "pointer_text",
     "rule",
     "shadowed",
     "shipped_schemas",
     "shortest",
+    "spoken",
     "strongly_connected",
     "suppressions",
     "transitions",

@@ -109,7 +109,7 @@ def command(
         settings = settings.shipped_only(own.ids)
     rules = settings.rules()
     if list_rules:
-        _list(rules)
+        _list(rules if select else settings.all_rules())
         own.report()
         return
     if not paths:
@@ -141,7 +141,8 @@ def command(
 def _list(rules: RuleSet) -> None:
     width = max((len(rule.id) for rule in rules), default=0)
     for rule in rules:
-        say(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.group:<10}  {rule.summary}")
+        optional = " (optional)" if rule.optional else ""
+        say(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.group:<10}  {rule.summary}{optional}")
 
 
 def _say_what_was_read(report: Report) -> None:

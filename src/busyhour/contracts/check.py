@@ -9,7 +9,7 @@ from pathlib import Path
 from busyhour.collector import paused
 from busyhour.contracts.finding import FileReport, Finding, Report, Severity, json_pointer, order
 from busyhour.contracts.flow_view import FlowView, Project
-from busyhour.contracts.loading import RuleSet, load_rules
+from busyhour.contracts.loading import RuleSet, default_rules
 from busyhour.contracts.reading.source import Source
 from busyhour.contracts.reading.sources import Gathered, gather
 from busyhour.contracts.rule import Problem, Rule
@@ -26,7 +26,7 @@ class Checker:
     `strict` rejects placeholders.
     """
 
-    rules: RuleSet = field(default_factory=load_rules)
+    rules: RuleSet = field(default_factory=default_rules)
     schemas: SchemaStore = field(default_factory=shipped_schemas)
     strict: bool = False
     _by_types: dict[frozenset[str] | None, tuple[Rule, ...]] = field(default_factory=dict, repr=False)
@@ -133,4 +133,4 @@ def check_paths(paths: Iterable[Path | str], *, rules: RuleSet | None = None, st
     Raises:
         BusyhourError: a path does not exist, or no candidate for a flow was found.
     """
-    return Checker(rules or load_rules(), strict=strict).check(gather([str(path) for path in paths]))
+    return Checker(rules or default_rules(), strict=strict).check(gather([str(path) for path in paths]))

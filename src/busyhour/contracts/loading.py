@@ -41,13 +41,18 @@ class RuleSet:
             f"no rule is called {id!r}.{did_you_mean(id, known)}", "`busyhour check --list` shows all rules."
         )
 
-    def narrowed(self, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> RuleSet:
-        """Return the rules (or groups) in `select`, all if it is empty, without those in `ignore`.
+    def narrowed(
+        self, select: Iterable[str] = (), ignore: Iterable[str] = (), enable: Iterable[str] = ()
+    ) -> RuleSet:
+        """Return the rules (or groups) in `select`, without those in `ignore`.
+
+        Without `select`, all rules that are not optional, and those (or groups) in `enable`.
 
         Raises:
             BusyhourError: a name is neither a rule nor a group.
         """
-        chosen = self._named(select) or {one.id for one in self.rules}
+        chosen = self._named(select) or {one.id for one in self.rules if not one.optional}
+        chosen |= self._named(enable)
         chosen -= self._named(ignore)
         return RuleSet(tuple(one for one in self.rules if one.id in chosen))
 
@@ -81,6 +86,11 @@ def load_rules(folders: Iterable[Path] = ()) -> RuleSet:
     for folder in folders:
         found |= {one.id: one for one in _folder(folder)}
     return RuleSet(tuple(found[id] for id in sorted(found)))
+
+
+def default_rules() -> RuleSet:
+    """Return the shipped rules without the optional ones."""
+    return load_rules().narrowed()
 
 
 @lru_cache(maxsize=1)

@@ -16,9 +16,9 @@ from busyhour.flows.model import Pointer
 if TYPE_CHECKING:
     from busyhour.contracts.flow_view import FlowView
 
-GROUPS = ("structure", "schema", "data-flow", "resilience", "project")
+GROUPS = ("structure", "schema", "data-flow", "resilience", "project", "security")
 """Subjects of rules: the document, the actions' own contracts, values along paths, effects on callers,
-several flows together."""
+several flows together, security and compliance."""
 
 SCOPES = ("file", "flow")
 """`file`: runs on anything that was read, even if it is not a flow. `flow`: runs if there is a list of actions."""
@@ -51,7 +51,8 @@ class Rule:
     """One rule: what it finds, why that matters, the fix, and the source of the fact (AWS or evidence).
 
     `types` are the action types that the rule is about: it is skipped for a flow that has none of them
-    (empty: run on every flow). `strict` rules run only under `--strict`.
+    (empty: run on every flow). `strict` rules run only under `--strict`. `optional` rules run only where a
+    policy enables them: `enable` or `levels` in [check], or a selection of the rule or its group.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Rule:
     scope: str = "flow"
     types: frozenset[str] = field(default_factory=frozenset)
     strict: bool = False
+    optional: bool = False
     reports_issues: bool = False
     """Whether the rule only reports objections of the actions' schemas; see `from_schema`."""
     file: Path | None = None
@@ -92,6 +94,7 @@ def rule(
     scope: str = "flow",
     types: tuple[str, ...] = (),
     strict: bool = False,
+    optional: bool = False,
     reports_issues: bool = False,
 ) -> Callable[[Check], Rule]:
     """Declare the decorated generator function as a rule.
@@ -107,6 +110,7 @@ def rule(
         scope: one of `SCOPES`.
         types: action types without which there are no findings.
         strict: run only under `--strict`.
+        optional: run only where a policy enables it.
         reports_issues: the rule only yields from `from_schema`.
 
     Raises:
@@ -140,6 +144,7 @@ def rule(
             scope=scope,
             types=frozenset(types),
             strict=strict,
+            optional=optional,
             reports_issues=reports_issues,
         )
 

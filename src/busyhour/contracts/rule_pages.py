@@ -17,6 +17,7 @@ _GROUPS = {
     "data-flow": "Values along the paths through a flow",
     "resilience": "Effects on callers when something fails or is full",
     "project": "Several flows together",
+    "security": "Security and compliance; a policy switches them in `[check]` by `enable` and `ignore`",
 }
 _EFFECT = {
     "error": "Connect rejects the flow.",
@@ -72,6 +73,10 @@ def index(rules: RuleSet) -> str:
 def page(rule: Rule) -> str:
     """Return the page of one rule: its declaration, and its examples."""
     strict = " Checked under `--strict` only." if rule.strict else ""
+    if rule.optional:
+        strict += (
+            f' Optional: runs where `[check]` has `enable = ["{rule.id}"]`, or with `--select {rule.id}`.'
+        )
     about = f"About {_series(sorted(rule.types))}.\n\n" if rule.types and len(rule.types) <= 6 else ""
     parts = [
         f"# {rule.id}\n",

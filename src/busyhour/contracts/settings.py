@@ -23,13 +23,15 @@ if TYPE_CHECKING:
 class CheckSettings:
     """Rules to run and severities that count.
 
-    `severity` is the lowest severity that counts, `levels` severities of single rules by id, `flow_types` types
-    by pattern of file below `root`, `rules_folders` the team's own rules.
+    `enable` are optional rules, or groups of them, that run too, as do those that `levels` names. `severity` is the
+    lowest severity that counts, `levels` severities of single rules by id, `flow_types` types by pattern of file
+    below `root`, `rules_folders` the team's own rules.
     """
 
     root: Path
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    enable: tuple[str, ...] = ()
     severity: Severity = Severity.ERROR
     strict: bool = False
     baseline: Path | None = None
@@ -49,6 +51,7 @@ class CheckSettings:
             root=project.root,
             select=tuple(raw.get("select", ())),
             ignore=tuple(raw.get("ignore", ())),
+            enable=tuple(raw.get("enable", ())),
             severity=Severity(raw.get("severity", Severity.ERROR)),
             strict=bool(raw.get("strict", False)),
             baseline=project.root / baseline if baseline else None,
@@ -106,7 +109,12 @@ class CheckSettings:
         select = [name for name in self.select if name not in unknown]
         if self.select and not select:
             return RuleSet(())
-        return rules.narrowed(select, [name for name in self.ignore if name not in unknown])
+        named = {*self.enable, *self.levels} - unknown
+        return rules.narrowed(
+            select,
+            [name for name in self.ignore if name not in unknown],
+            () if select else sorted(named),
+        )
 
     def typed(self, gathered: Gathered) -> Gathered:
         """Return the sources with the types that the project gives to their files."""

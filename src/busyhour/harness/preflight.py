@@ -58,7 +58,7 @@ def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
     # A check takes what holds flows among other things; a run wants exports, and reports that before all else.
     for path in scenario.flows.files:
         load(path)
-    report = Checker(load_rules(project.rules_folders())).check(
+    report = Checker(load_rules(project.rules_folders()).narrowed()).check(
         gather([shown(path) for path in scenario.flows.files])
     )
     return [FindingRecord(**finding.as_dict()) for finding in report.findings]
