@@ -102,7 +102,7 @@ class InProcessClient:
     ) -> None:
         """Send a request; `done` hears its answer."""
         sent = self.clock.now()
-        where = path or prepared._path
+        where = path or prepared.path
         if prepared.service == "lambda" and where.endswith(_INVOCATIONS):
             try:
                 self._invoke(unquote(where.split("/")[-2]), body, done, sent)
@@ -115,7 +115,7 @@ class InProcessClient:
     def call(self, prepared: Prepared, body: bytes, path: str | None = None) -> Answer:
         """Send a request whose answer is there at once."""
         now = self.clock.now()
-        return _answer(self._respond(prepared, path or prepared._path, body), prepared.service, now, now)
+        return _answer(self._respond(prepared, path or prepared.path, body), prepared.service, now, now)
 
     def _respond(self, prepared: Prepared, path: str, body: bytes) -> Response:
         request = Request(

@@ -164,7 +164,7 @@ def command(
     )  # the run's processes import them when much is done
     from busyhour.harness import account_values, preflight, run_folder
     from busyhour.harness import target as targets
-    from busyhour.harness.run import Options, execute, new_folder
+    from busyhour.harness.run import Options, execute
     from busyhour.harness.safety.caller import account_confirmed
     from busyhour.harness.verdict.decision import exit_code
     from busyhour.project import Project
@@ -210,7 +210,7 @@ def command(
     options = Options(
         planned, project, target, workers, out, port, remote, listens, beside, clearance, account=account
     )
-    folder = new_folder(options, datetime.now(UTC))
+    folder = run_folder.made(planned.name, project.runs_folder, datetime.now(UTC), options.folder)
     with run_folder.claimed(folder), _nothing_left_behind():
         if find:
             raise SystemExit(int(find_limit(options, folder, console)))

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from busyhour import __version__
 from busyhour.capacity.reasons import judge_outcomes
-from busyhour.errors import BusyhourError
 from busyhour.flows.export.reader import read_file
-from busyhour.harness import account_values, generator, metrics, preflight, run_folder
+from busyhour.harness import (
+    account_values,
+    compared_quotas,
+    generator,
+    metrics,
+    preflight,
+    run_folder,
+    scenario_record,
+)
 from busyhour.harness import target as targets
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
@@ -35,8 +41,6 @@ from busyhour.project import Project
 from busyhour.quotas import freshness
 from busyhour.quotas.aws.clients import Clients, read_only_sources
 from busyhour.quotas.aws.table_descriptions import TableDescriptions
-from busyhour.quotas.comparison import Demand, compare_all, listed
-from busyhour.quotas.comparison import record as quota_record
 from busyhour.quotas.files.account_file import Known
 from busyhour.quotas.model import Quota, QuotaValue
 from busyhour.quotas.resolve import Reading, read_quotas
@@ -49,17 +53,8 @@ from busyhour.results.load_result import LoadResult
 from busyhour.results.measurement.retries import sentences
 from busyhour.results.record import RunRecord, Shown
 from busyhour.results.throttled import Throttled, by_operation
-from busyhour.scenarios.business import business
 from busyhour.scenarios.model import DriveKind, Scenario
 from busyhour.shared_secret.worker_secret import Address
-
-ALWAYS_READ = (
-    measured_demands.CONCURRENT_CALLS,
-    measured_demands.CONCURRENT_EXECUTIONS,
-    measured_demands.TABLE_READ,
-    measured_demands.TABLE_WRITE,
-)
-"""Quotas that every report shows, touched or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +95,6 @@ class _Gathered:
     invalid: list[str] = field(default_factory=list)
 
 
-def new_folder(options: Options, now: datetime) -> Path:
-    """Make the run's folder, named after scenario and time.
-
-    Raises:
-        BusyhourError: it cannot be made or written to.
-    """
-    name = f"{options.scenario.name}-{now:%Y%m%dT%H%M%SZ}"
-    folder = options.folder or options.project.runs_folder / name
-    with contextlib.suppress(FileNotFoundError):
-        if options.folder is None and folder.exists():
-            folder = folder.with_name(f"{name}-{secrets.token_hex(2)}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".writable"
-        probe.write_bytes(b"x" * 4096)
-        probe.unlink()
-    except OSError as error:
-        raise BusyhourError(
-            f"The run's folder {folder} cannot be written: {error.strerror}.",
-            "Free some space, or name another folder with --out.",
-        ) from None
-    return folder
-
-
 def execute(options: Options, folder: Path, progress: Progress) -> RunRecord:
     """Run the scenario and return its record. Writes raw results into `folder`, but not the record.
 
@@ -157,7 +128,7 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
             [
                 reading.value
                 for reading in (
-                    *read(_touched_before(scenario, table)),
+                    *read(compared_quotas.touched_before(scenario, table)),
                     *TableDescriptions(target.client("dynamodb")).read(scenario.tables, table),
                 )
             ],
@@ -211,14 +182,14 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
             load = of_every_call(load, snapshot, observed.metrics)
         shown = _shown(forecast.reach, scenario, load, observed)
         throttled = by_operation(load.operations, observed.metrics, snapshot.get("functions"))
-        quotas = _compare(
+        quotas = compared_quotas.compare(
             wanted,
             forecast,
             load,
             scenario,
             read if not gathered.invalid else lambda quotas: read_quotas(quotas, []),
             table,
-            gathered,
+            gathered.notes,
             shown,
             throttled,
             by_load=options.by_load,
@@ -303,69 +274,6 @@ def _names(scenario: Scenario, target: Target) -> metrics.Names:
     )
 
 
-def _touched_before(scenario: Scenario, table: quota_table.QuotaTable) -> list[Quota]:
-    """Quotas whose value the forecast needs."""
-    from busyhour.capacity.forecast import formulas
-    from busyhour.capacity.forecast.resources import COUNTED
-
-    ruled = [rule.key for rule in formulas.load()] if scenario.usage else []
-    keys = dict.fromkeys(
-        (*ALWAYS_READ, *(table.find(name).key for name in scenario.quotas), *COUNTED, *ruled)
-    )
-    keys[table.rate("connect", "StartOutboundVoiceContact")[0].key] = None
-    return [table.by_key(key) for key in keys]
-
-
-def _compare(
-    wanted: list[Demand],
-    forecast: preflight.Preview,
-    load: LoadResult,
-    scenario: Scenario,
-    read: Callable[[Iterable[Quota]], list[Reading]],
-    table: quota_table.QuotaTable,
-    gathered: _Gathered,
-    shown: Shown | None,
-    throttled: list[Throttled],
-    *,
-    by_load: bool,
-) -> list[QuotaRecord]:
-    pool = measured_demands.pool_of(scenario)
-    by_key = {demand.key: demand for demand in wanted}
-    for key, need in forecast.needs.items():
-        known = by_key.get(key) or Demand(key, None)
-        by_key[key] = replace(known, forecast=need)
-    always = [key for key in ALWAYS_READ if table.by_key(key).service in scenario.drive.services]
-    quotas = [table.by_key(key) for key in dict.fromkeys((*by_key, *always))]
-    readings = read(quotas)
-    for reading in readings:
-        gathered.notes += [*reading.disagreements, *(problem.text for problem in reading.problems)]
-    values = {reading.value.quota.key: reading.value for reading in readings}
-    placed = [
-        measured_demands.bound_at(
-            measured_demands.with_attempts(demand, load, forecast.as_json, pool, throttled),
-            values[key].value,
-            values[key].quota.kind,
-            load,
-        )
-        for key, demand in by_key.items()
-    ]
-    if scenario.drive is DriveKind.BACKEND and forecast.reach is not None and shown is not None:
-        measured = showing.beyond(
-            forecast.reach, shown
-        )  # nothing blocked the calls that the generator ran itself
-        placed = [
-            measured_demands.with_unenforced(one, values[one.key].value, forecast.as_json, measured)
-            if one.key == pool
-            else one
-            for one in placed
-        ]
-    of_list: dict[str, set[str]] = {}
-    for row in () if by_load else forecast.as_json.get("limits", ()):
-        of_list.setdefault(row["key"], set()).add(row["verdict"])
-    compared = map(quota_record, compare_all(values.values(), placed, scenario.headroom, every=True))
-    return [replace(one, verdict=listed(one.verdict, of_list.get(one.key, ()))) for one in compared]
-
-
 def _record(
     options: Options,
     folder: Path,
@@ -396,7 +304,7 @@ def _record(
         run_id=folder.name,
         busyhour_version=__version__,
         scenario={
-            **_scenario(scenario),
+            **scenario_record.described(scenario),
             made_of.KEY: encode(made_of.collect(scenario, options.project.root)),
         },
         target=target.as_json() | ({"quota_values": "account"} if options.account else {}),
@@ -444,32 +352,3 @@ def _record(
         throttled=throttled,
         run=load.run,
     )
-
-
-def _scenario(scenario: Scenario) -> dict[str, Any]:
-    traffic = scenario.traffic
-    return {
-        "name": scenario.name,
-        "description": scenario.description,
-        "path": str(scenario.path),
-        "seed": scenario.seed,
-        "direction": traffic.direction.value,
-        "drive": scenario.drive.value,
-        "arrivals": traffic.arrivals.value,
-        "calls_per_hour": scenario.plan.calls_per_hour or None,
-        "duration": traffic.duration,
-        "plan": {
-            "calls_per_hour": scenario.plan.calls_per_hour,
-            "day": scenario.plan.day is not None,
-            "basis": scenario.plan.basis,
-        },
-        "test": {
-            name: getattr(scenario.test, name)
-            for name in ("ramp_up", "hold", "ramp_down", "drain", "factor", "smoke")
-        },
-        "entry": scenario.flows.entry,
-        "flows": [path.name for path in scenario.flows.files],
-        "headroom": scenario.headroom,
-        "retry": scenario.client.retry.value,
-        **business(scenario),
-    }

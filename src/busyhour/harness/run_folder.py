@@ -45,6 +45,30 @@ class Claim:
     """Of the lock; the load generator inherits it."""
 
 
+def made(scenario: str, runs: Path, now: datetime, named: Path | None = None) -> Path:
+    """Make the run's folder: the named one, else one below `runs` named after scenario and time.
+
+    Raises:
+        BusyhourError: it cannot be made or written to.
+    """
+    name = f"{scenario}-{now:%Y%m%dT%H%M%SZ}"
+    folder = named or runs / name
+    with contextlib.suppress(FileNotFoundError):
+        if named is None and folder.exists():
+            folder = folder.with_name(f"{name}-{secrets.token_hex(2)}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.write_bytes(b"x" * 4096)
+        probe.unlink()
+    except OSError as error:
+        raise BusyhourError(
+            f"The run's folder {folder} cannot be written: {error.strerror}.",
+            "Free some space, or name another folder with --out.",
+        ) from None
+    return folder
+
+
 @contextlib.contextmanager
 def claimed(folder: Path) -> Iterator[Claim]:
     """Lock the folder, which exists, and move an earlier run's files aside; nested, it is the claim that is held already.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from busyhour.flows.model import Action, Condition, ErrorBranch, Flow
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from flow_builders import action as action
+from flow_builders import flow as flow
 
 FAULTS = Path(__file__).parent / "faults"
 EXPORTS = (Path(__file__).parents[3] / "../shared/corpus/flows").resolve()
@@ -34,19 +38,6 @@ def faults() -> list[Fault]:
         functions, idempotent = tuple(data.get("functions", ())), frozenset(data.get("idempotent", ()))
         found.append(Fault(folder, data["about"], data["expects"], functions, idempotent))
     return found
-
-
-def action(identifier, type, parameters=None, *, then=None, when=None, errors=None, operator="Equals"):
-    """An action; `when` is {operand: target}, `errors` {error type: target}."""
-    return Action(
-        identifier,
-        type,
-        parameters or {},
-        then,
-        tuple(Condition(operator, (operand,), target) for operand, target in (when or {}).items()),
-        tuple(ErrorBranch(error, target) for error, target in (errors or {}).items()),
-        display_name=identifier,
-    )
 
 
 def say(identifier, then="end", text=None):
@@ -84,10 +75,3 @@ def menu(identifier, when, otherwise="end", silence="end"):
 def invoke(identifier, name, then="end", error="end", **parameters):
     given = {"LambdaFunctionARN": f"arn:aws:lambda:us-east-1:111122223333:function:{name}", **parameters}
     return action(identifier, "InvokeLambdaFunction", given, then=then, errors={"NoMatchingError": error})
-
-
-def flow(*actions, name="main", type=None, **more):
-    """A flow that starts at its first action; `end` disconnects, unless there is an action of that name."""
-    if all(one.identifier != "end" for one in actions):
-        actions = (*actions, action("end", "DisconnectParticipant"))
-    return Flow(name, type, actions[0].identifier, actions, **more)

@@ -1,16 +1,20 @@
 """What the tests of the flows share: flows written short, calls driven by a list of answers, the real exports."""
 
 import random
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from flow_builders import action, flow
+
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
-from busyhour.flows.model import Action, Condition, ErrorBranch, Flow
 
 CORPUS = (Path(__file__).parents[3] / "../shared/corpus/flows").resolve()
 
@@ -24,29 +28,9 @@ def corpus():
     return files
 
 
-def action(identifier, type, parameters=None, *, then=None, when=None, errors=None, operator="Equals"):
-    """An action; `when` is {operand: target}, `errors` {error type: target}."""
-    return Action(
-        identifier,
-        type,
-        parameters or {},
-        then,
-        tuple(Condition(operator, (operand,), target) for operand, target in (when or {}).items()),
-        tuple(ErrorBranch(error, target) for error, target in (errors or {}).items()),
-        display_name=identifier,
-    )
-
-
 def say(identifier, then=None, text=None):
     """A prompt that plays its own identifier, then `then` (the end, if not given)."""
     return action(identifier, "MessageParticipant", {"Text": text or identifier}, then=then or "end")
-
-
-def flow(*actions, name="main", type=None, **more):
-    """A flow that starts at its first action; `end` disconnects, unless there is an action of that name."""
-    if all(one.identifier != "end" for one in actions):
-        actions = (*actions, action("end", "DisconnectParticipant"))
-    return Flow(name, type, actions[0].identifier, actions, **more)
 
 
 def machine(*flows, aliases=None, **options):
