@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import FlowType, FlowView, Problem, rule
+from busyhour.api.rules import FlowType, FlowView, Problem, Severity, rule
 
 
 @rule(
@@ -25,7 +25,13 @@ def check(flow: FlowView) -> Iterator[Problem]:
         return
     for type in flow.types:
         permitted = store.flow_types(type)
-        if kind not in permitted:
+        doubt = store.undecided_flow_types(type).get(kind)
+        if doubt is not None:
+            for action in flow.by_type[type]:
+                yield flow.problem(
+                    f"{type} in a flow of type {kind}: {doubt}", action=action, severity=Severity.WARNING
+                )
+        elif kind not in permitted:
             names = ", ".join(sorted(permitted))
             for action in flow.by_type[type]:
                 yield flow.problem(
@@ -37,7 +43,10 @@ def _of_no_type(flow: FlowView) -> Iterator[Problem]:
     """Actions that no flow type allows together, where the flow's own type is not known."""
     store = flow.schemas
     limited = {
-        type: permitted for type in flow.types if len(permitted := store.flow_types(type)) < len(FlowType)
+        type: permitted
+        for type in flow.types
+        if len(permitted := store.flow_types(type) | frozenset(store.undecided_flow_types(type)))
+        < len(FlowType)
     }
     if not limited or frozenset.intersection(*limited.values()):
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from busyhour.api.rules import ROOTS, FlowView, Problem, Severity, did_you_mean, rule
 
-_NEVER_FILLED = frozenset({"LambdaInvocation", "LambdaResponse", "LastPressedDigit", "UserInput"})
+_NEVER_FILLED = frozenset({"LambdaResponse", "LastPressedDigit", "UserInput"})
 """Seen in hand-written flows; nothing fills them."""
 
 _KNOWN = ROOTS - _NEVER_FILLED

@@ -41,6 +41,7 @@ from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.contracts.schema.wording import json_kind, listed
 from busyhour.contracts.suppressions import suppressions
 from busyhour.errors import did_you_mean
+from busyhour.flows.action_types import UNPUBLISHED
 from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
 from busyhour.flows.references import ROOTS, Reference
 
@@ -50,6 +51,7 @@ __all__ = [
     "PLACEHOLDER",
     "ROOTS",
     "SPEAKING",
+    "UNPUBLISHED",
     "ActionView",
     "Edge",
     "FlowReference",

@@ -153,7 +153,10 @@ class _Fixer:
         refused = {
             issue.pointer[4]
             for issue in self._flow.issues.get("disallowed-error", ())
-            if issue.action == action.index and len(issue.pointer) > 4 and issue.pointer[3] == "Errors"
+            if issue.action == action.index
+            and not issue.undecided
+            and len(issue.pointer) > 4
+            and issue.pointer[3] == "Errors"
         }
         for error in action.errors:
             if error.target in DRAFT_TARGETS and error.at in refused and isinstance(errors, list):

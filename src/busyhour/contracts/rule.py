@@ -75,11 +75,12 @@ class Rule:
 def from_schema(flow: FlowView, id: str) -> Iterator[Problem]:
     """Return the objections of the actions' schemas under the rule `id`.
 
-    A rule that yields nothing else is declared with `reports_issues=True`: it is then not called if there are
+    What is undecided is a warning. A rule that yields nothing else is declared with `reports_issues=True`: it is then not called if there are
     none.
     """
     for issue in flow.issues.get(id, ()):
-        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help)
+        severity = Severity.WARNING if issue.undecided else None
+        yield Problem(issue.message, issue.pointer, issue.key, issue.action, issue.help, severity)
 
 
 def rule(

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from busyhour.flows.action_types import FILLED
 from busyhour.flows.model import Pointer
 
 if TYPE_CHECKING:
@@ -222,34 +223,10 @@ _SYSTEM: dict[str, Getter] = {
     "Media": lambda call: call.datum("Media", call.contact.media),
 }
 
-ROOTS = (
-    frozenset(
-        {
-            "Attributes",
-            "External",
-            "FlowAttributes",
-            "StoredCustomerInput",
-            "Lex",
-            "Metrics",
-            "MediaStreams",
-            "Customer",
-            "Case",
-            "Views",
-            "Modules",
-            "Wisdom",
-            "Capabilities",
-            "DataTables",
-            "Loop",
-            "Email",
-            "Contact",
-            "Task",
-            "AdditionalEmailRecipients",
-            "LambdaInvocation",
-            "Metadata",
-            "Campaign",
-        }
-    )
-    | frozenset(_CONTACT)
-    | frozenset(_SYSTEM)
+_FROM_OUTSIDE = frozenset(
+    {"Contact", "Task", "AdditionalEmailRecipients", "Capabilities", "Campaign", "Metadata"}
 )
+"""Roots that come with the contact and that busyhour does not model."""
+
+ROOTS = FILLED | _FROM_OUTSIDE | frozenset(_CONTACT) | frozenset(_SYSTEM)
 """Roots that Connect fills; a reference to any other root is empty on every call."""

@@ -56,9 +56,7 @@ LOOP = [
 ]
 GREET = say(then="Count")
 BROKEN = {
-    "a number": flow(
-        action("Count", "Loop", {"LoopCount": 3}, {"NextAction": "End", "Conditions": LOOP}), GREET, end()
-    ),
+    "a number": flow(action("Count", "MessageParticipant", {"Text": 3}, {"NextAction": "End"}), end()),
     "a boolean": flow(
         say(),
         end(),
@@ -126,7 +124,7 @@ def test_a_flow_inside_a_describe_response_is_fixed(name):
 def test_a_fix_changes_only_the_affected_characters():
     text = json.dumps(BROKEN["a number"], indent=3).replace('"Count"', ' "Count"  ')
     fixed, _ = fix_text(text)
-    assert fixed == text.replace('"LoopCount": 3', '"LoopCount": "3"')
+    assert fixed == text.replace('"Text": 3', '"Text": "3"')
 
 
 def test_a_fix_keeps_line_ends_and_byte_order_mark(tmp_path):

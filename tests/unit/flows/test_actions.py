@@ -482,6 +482,14 @@ SET_QUEUE = [("UpdateContactTargetQueue", {"QueueId": "q1"})]
             id="segment",
         ),
         pytest.param(
+            "CheckSegmentMembership",
+            {},
+            {"event": p.Succeeded(branch="False"), "operands": ["True", "False"]},
+            "=False",
+            id="segment by the name of the guide",
+        ),
+        pytest.param("RouteContactToAgent", {}, {"event": p.Succeeded()}, "next", id="interrupted agent"),
+        pytest.param(
             "InvokeFlowModule", {"FlowModuleId": "absent"}, {}, "NoMatchingError", id="no such module"
         ),
         pytest.param(
@@ -490,9 +498,16 @@ SET_QUEUE = [("UpdateContactTargetQueue", {"QueueId": "q1"})]
         pytest.param(
             "InvokeLambdaFunction",
             LAMBDA,
-            {"event": p.LambdaFailed("timeout")},
+            {"event": p.LambdaFailed("function_error")},
             "NoMatchingError",
             id="function failed",
+        ),
+        pytest.param(
+            "InvokeLambdaFunction",
+            LAMBDA,
+            {"event": p.LambdaFailed("timeout")},
+            "TimeLimitExceeded",
+            id="function timed out",
         ),
         pytest.param(
             "InvokeLambdaFunction",

@@ -41,6 +41,8 @@ def decides(action: ActionView) -> bool:
     outcomes = declared(action.type).results
     if outcomes is None:
         return False
+    if action.behaviour == "loop-counter" and not str(action.parameters.get("LoopCount")).isdecimal():
+        return False  # without a count it fails, and without a branch for that it continues
     if action.error_target("NoMatchingCondition") is not None:
         return True
     labels = {

@@ -213,7 +213,8 @@ class _Maker:
         if "NextAction" in parts["Transitions"]["properties"]:
             made["Transitions"]["NextAction"] = self._target
         for _ in range(_REPAIRS):
-            found = next(objections(self._schema, made, self._base, self._store.resolve), None)
+            all_of_them = objections(self._schema, made, self._base, self._store.resolve)
+            found = next((one for one in all_of_them if one.doubt is None), None)
             if found is None:
                 return made
             self._repair(made, found)
@@ -245,11 +246,17 @@ class _Maker:
             case "enum" | "const" if found.path[-1] == "ErrorType":
                 _follow(made, found.path[:-2])[1].remove(holder)
             case "enum":
-                holder[found.path[-1]] = self._draw(st.sampled_from(found.limit))
+                holder[found.path[-1]] = self._draw(st.sampled_from(_unused(made, found.limit)))
             case "const":
                 holder[found.path[-1]] = found.limit
             case "maxContains":
-                value.pop()
+                last = value.pop()
+                results = self._results(found.path)
+                if results and _unused(made, results) != results:
+                    last["Condition"]["Operands"] = [_unused(made, results)[0]]
+                    value.append(last)
+            case "pattern" if "x-minimum" in found.schema:
+                holder[found.path[-1]] = self._string(found.schema)
             case _:
                 raise AssertionError(f"no repair for {found}")
 
@@ -260,6 +267,13 @@ class _Maker:
         if inner is None:
             inner = self._at((*found.path, name))
         return self._value(inner, self._base)[0]
+
+    def _results(self, path: tuple[str | int, ...]) -> list[str]:
+        """Return the operands that conditions at `path` can have, empty if that is any text or `path` is another part."""
+        if path[-1] != "Conditions":
+            return []
+        condition = self._items(path)["properties"]["Condition"]
+        return list(condition["properties"]["Operands"]["items"].get("enum", ()))
 
     def _items(self, path: tuple[str | int, ...]) -> Any:
         return self._at(path)["items"]
@@ -361,6 +375,13 @@ class _Maker:
             drawn = st.from_regex(schema["pattern"].replace("$)", ")"), fullmatch=False)
             return str(draw(drawn.filter(str.isprintable)))
         return str(draw(_TEXTS))
+
+
+def _unused(made: Data, results: list[str]) -> list[str]:
+    """Return the results for which the action has no condition; all of them if it has one for each."""
+    conditions = made["Transitions"].get("Conditions", ())
+    used = [operand for one in conditions for operand in one["Condition"]["Operands"]]
+    return [one for one in results if one not in used] or results
 
 
 def _follow(made: Any, path: tuple[str | int, ...]) -> tuple[Any, Any]:

@@ -5,14 +5,16 @@ Only the schema of the action's own type is used, so that a message never mentio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.finding import pointer_text
+from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.schema.errors import Objection
 from busyhour.contracts.schema.explain_parameters import of_parameters
 from busyhour.contracts.schema.explain_transitions import of_conditions, of_errors, of_transitions
 from busyhour.contracts.schema.violations import ActionContext, Issue, extra
+from busyhour.contracts.schema.wording import shown
 from busyhour.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ def _issues(context: ActionContext) -> Iterator[Issue]:
     for objection in objections:
         if objection.path in wrong_kind and objection.keyword in ("enum", "const", "pattern"):
             continue  # it cannot be one of them
+        if objection.doubt is not None:
+            yield from _undecided(context, objection, objection.doubt)
+            continue
         match objection.path[:2]:
             case ():
                 yield from _of_action(context, objection)
@@ -58,6 +63,26 @@ def _issues(context: ActionContext) -> Iterator[Issue]:
                 yield from of_conditions(context, objection)
             case _:
                 yield from of_transitions(context, objection)
+
+
+def _undecided(context: ActionContext, objection: Objection, doubt: Mapping[str, Any]) -> Iterator[Issue]:
+    """Yield the issue with a value of which it is not known whether the service accepts it."""
+    path, value = objection.path, objection.value
+    if isinstance(value, str) and PLACEHOLDER.search(value) and not context.strict:
+        return
+    given = (
+        f" is {shown(value)}"
+        if objection.keyword != "required" and not isinstance(value, dict | list)
+        else ""
+    )
+    yield context.issue(
+        doubt["x-rule"],
+        path,
+        f"{context.type}, {context.at(path)}{given}: {doubt['x-doubt']}",
+        key=objection.keyword is None,
+        help=doubt.get("x-help"),
+        undecided=True,
+    )
 
 
 def _of_action(context: ActionContext, objection: Objection) -> Iterator[Issue]:

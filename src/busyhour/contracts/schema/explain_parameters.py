@@ -59,11 +59,14 @@ def of_parameters(context: ActionContext, objection: Objection) -> Iterator[Issu
         case "type" if "string" in (
             objection.limit if isinstance(objection.limit, list) else [objection.limit]
         ) and value.__class__ in (bool, int, float):
+            number = _in_bounds(value, objection.schema)
             yield context.issue(
                 "string-scalar",
                 path,
-                f"{where} is the JSON {bare_kind(value)} {shown(value)}; on the wire {name} is a string",
+                f"{where} is the JSON {bare_kind(value)} {shown(value)}; on the wire {name} is a string"
+                + ("; Connect accepts such numbers elsewhere, not seen refused here" if number else ""),
                 help=f'Write "{_wire(value, objection.schema)}" in quotes.',
+                undecided=number,
             )
         case _:
             yield from _wrong_value(context, objection)
@@ -167,6 +170,12 @@ def _wrong_value(context: ActionContext, objection: Objection) -> Iterator[Issue
 def _name(path: Pointer) -> str:
     last = path[-1]
     return last if isinstance(last, str) else pointer_text(path[1:])
+
+
+def _in_bounds(value: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether a value is a whole number that the schema would accept as a string."""
+    least, most = schema.get("x-minimum"), schema.get("x-maximum", value)
+    return value.__class__ is int and least is not None and least <= value <= most
 
 
 def _wire(value: Any, schema: Mapping[str, Any]) -> str:

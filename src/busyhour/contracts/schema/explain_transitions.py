@@ -101,9 +101,9 @@ def of_errors(context: ActionContext, objection: Objection) -> Iterator[Issue]:
                 return
             for at, one in enumerate(objection.value):
                 given = one.get("ErrorType") if isinstance(one, dict) else one
-                yield _disallowed(context, (*path, at), given, [], objection.when)
+                yield _disallowed(context, objection, (*path, at), given, [])
         case (("enum" | "const"), ("ErrorType",)):
-            yield _disallowed(context, path[:-1], objection.value, options(objection), objection.when)
+            yield _disallowed(context, objection, path[:-1], objection.value, options(objection))
         case ("additionalProperties", _):
             for name in extra(objection):
                 yield context.issue(
@@ -121,13 +121,15 @@ def of_errors(context: ActionContext, objection: Objection) -> Iterator[Issue]:
 
 
 def _disallowed(
-    context: ActionContext, path: Pointer, given: Any, allowed: Sequence[str], when: str
+    context: ActionContext, objection: Objection, path: Pointer, given: Any, allowed: Sequence[str]
 ) -> Issue:
     takes = f"takes only {listed(allowed, 'and')}" if allowed else "has no error branches"
+    seen = context.seen_refused(objection)
+    verdict = "is rejected on publish" if seen else "is not one of its errors"
     return context.issue(
         "disallowed-error",
         (*path, "ErrorType"),
-        f"{context.type}{when} {takes}; {given} at {context.at(path)} is rejected on publish."
+        f"{context.type}{objection.when} {takes}; {given} at {context.at(path)} {verdict}."
         f"{did_you_mean(str(given), allowed)}",
     )
 
@@ -216,13 +218,16 @@ def _of_operands(context: ActionContext, objection: Objection) -> Iterator[Issue
     path = objection.path
     where = context.at(path)
     value = objection.value
+    number = value.__class__ in (int, float) and objection.keyword == "type"
     match objection.keyword:
         case "minItems" | "maxItems":
             message = f"{where} has {len(value)} operands; a condition takes exactly one"
         case "type" if path[-1] == "Operands":
             message = f"{where} is {shown(value)}; it is a list of exactly one string"
         case "type":
-            message = f"{where} is the JSON {bare_kind(value)} {shown(value)}; an operand is always a string"
+            message = f"{where} is the JSON {bare_kind(value)} {shown(value)}; an operand is a string" + (
+                "; Connect accepts numbers as percentages, not seen refused here" if number else ""
+            )
         case _ if value == "":
             message = f'{where} is an empty string, which Connect rejects ("Invalid branch"); " " is accepted'
         case _:
@@ -232,7 +237,7 @@ def _of_operands(context: ActionContext, objection: Objection) -> Iterator[Issue
                 f"{shown(value)} at {where} is never a result of {context.type}{objection.when}, which returns "
                 f"{context.allowed(objection)}"
             )
-    yield context.issue("condition-operand", path, message)
+    yield context.issue("condition-operand", path, message, undecided=number)
 
 
 def _needed(context: ActionContext, objection: Objection) -> str:

@@ -46,7 +46,7 @@ def predicate(schema: Any, base: str, resolve: Resolve, *, tolerant: bool) -> Pr
 
 
 class _Bundle:
-    """A copy of a schema that needs no other file and has no annotations."""
+    """A copy of a schema that needs no other file and has no annotations; what is undecided is refused too."""
 
     def __init__(self, resolve: Resolve, tolerant: bool) -> None:
         self.definitions: dict[str, Any] = {}
@@ -62,6 +62,9 @@ class _Bundle:
             return schema
         copied: dict[str, Any] = {}
         for keyword, value in schema.items():
+            if keyword == "x-undecided":
+                copied.setdefault("allOf", []).extend(self.copy(value, base))
+                continue
             if keyword in _ANNOTATIONS or keyword.startswith("x-"):
                 continue
             if keyword == "$ref":

@@ -73,6 +73,13 @@ class SchemaStore:
             found = self._flow_types[type] = frozenset(map(FlowType, said or FlowType))
         return found
 
+    def undecided_flow_types(self, type: str) -> Mapping[str, str]:
+        """Return the flow types of which it is not known whether they allow an action of this type, each with why."""
+        found: Mapping[str, str] = (
+            self.action(type).get("x-flow-types-undecided", {}) if type in self.types else {}
+        )
+        return found
+
     def predicate(self, type: str, strict: bool = True) -> Predicate:
         """Whether an action of this type is valid, but for the identifier.
 

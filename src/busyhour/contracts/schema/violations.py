@@ -21,7 +21,10 @@ _KINDS = {"object": "an object", "array": "a list", "string": "a string", "boole
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One objection: the rule that reports it, its place in the flow, and the message."""
+    """One objection: the rule that reports it, its place in the flow, and the message.
+
+    `undecided`: whether the service rejects it is not known.
+    """
 
     rule: str
     action: int
@@ -29,6 +32,7 @@ class Issue:
     message: str
     key: bool = False
     help: str | None = None
+    undecided: bool = False
 
 
 class ActionContext:
@@ -36,7 +40,6 @@ class ActionContext:
 
     Args:
         store: the schemas.
-        flow: the flow of the action.
         flow: the flow of the action.
     """
 
@@ -65,10 +68,24 @@ class ActionContext:
         return objections(self.schema, raw, self._base, self._store.resolve)
 
     def issue(
-        self, rule: str, path: Pointer, message: str, *, key: bool = False, help: str | None = None
+        self,
+        rule: str,
+        path: Pointer,
+        message: str,
+        *,
+        key: bool = False,
+        help: str | None = None,
+        undecided: bool = False,
     ) -> Issue:
         """Make an issue at `path` of the action."""
-        return Issue(rule, self.action.index, ("Actions", self.action.index, *path), message, key, help)
+        place = ("Actions", self.action.index, *path)
+        return Issue(rule, self.action.index, place, message, key, help, undecided)
+
+    def seen_refused(self, objection: Objection, name: str = "") -> bool:
+        """Whether the service was seen to refuse what the objection is about."""
+        evidence = objection.evidence(name) or {}
+        certainty: object = evidence.get("certainty", self.schema.get("x-certainty"))
+        return certainty == "live"
 
     def at(self, path: Pointer) -> str:
         """Format the place of `path` of the action for messages."""

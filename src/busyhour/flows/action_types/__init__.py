@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 _FILE = Path(__file__).with_name("declared.json")
+_UNPUBLISHED = Path(__file__).with_name("unpublished.json")
 _MEMBERS = (
     *("occupies", "hands-over", "log-name", "flow-parameters", "fills", "returns"),
     *("results", "repeated-result", "ends-on-success", "okay-without-error"),
@@ -74,12 +75,37 @@ def of_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class UnpublishedBlock:
+    """A block of the designer of whose action type AWS publishes no name.
+
+    `words` occur in a name that may be its type, `fills` are the references that it fills.
+    """
+
+    block: str
+    words: tuple[str, ...]
+    fills: tuple[str, ...]
+    source: str
+
+
 def _load() -> Mapping[str, ActionType]:
     rows = json.loads(_FILE.read_text(encoding="utf-8"))
     return {
         type: ActionType(**{key: _READ.get(key, _same)(value) for key, value in row.items()})
         for type, row in rows.items()
     }
+
+
+def _load_unpublished() -> tuple[UnpublishedBlock, ...]:
+    rows = json.loads(_UNPUBLISHED.read_text(encoding="utf-8"))
+    return tuple(
+        UnpublishedBlock(row["block"], tuple(row["words"]), tuple(row["fills"]), row["source"])
+        for row in rows
+    )
+
+
+def _roots(paths: Iterable[str]) -> frozenset[str]:
+    return frozenset(path.removeprefix("$.").partition(".")[0] for path in paths)
 
 
 def _same(value: Any) -> Any:
@@ -89,13 +115,21 @@ def _same(value: Any) -> Any:
 _READ: Mapping[str, Callable[[Any], Any]] = {
     "channels": frozenset,
     "results": frozenset,
-    "fills": lambda paths: frozenset(path.removeprefix("$.").partition(".")[0] for path in paths),
+    "fills": _roots,
 }
 """Conversions of members from JSON."""
 
 
 DECLARED = _load()
 """Every action type that has a schema."""
+
+UNPUBLISHED = _load_unpublished()
+"""Blocks without a published action type."""
+
+FILLED = frozenset().union(
+    *(one.fills for one in DECLARED.values()), *(_roots(one.fills) for one in UNPUBLISHED)
+)
+"""Roots of references that some block fills."""
 
 _UNDECLARED = ActionType(behaviour="")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
@@ -10,7 +10,7 @@ from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action, FlowType
-from busyhour.flows.references import compile_text, getter, text_of, whole
+from busyhour.flows.references import compile_text, compile_value, getter, text_of, whole
 
 if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
@@ -75,22 +75,47 @@ class Compare(Node):
 
 
 class LoopCounter(Node):
-    """Loop: ContinueLooping for the configured number of times, DoneLooping once, then again from the start."""
+    """Loop: ContinueLooping for each round, DoneLooping once, then again from the start.
 
-    __slots__ = ("_count",)
+    Rounds are a number, or the elements of a list; a loop with a name fills `$.Loop.<name>` (AWS administrator guide,
+    Loop; of a loop over a list the parameter with the list has no published name).
+    """
+
+    __slots__ = ("_count", "_key", "_list", "_name")
 
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         super().__init__(action, flow, machine)
         self._count = self.text("LoopCount")
+        self._key = next((key for key in action.parameters if key not in ("LoopCount", "LoopName")), "")
+        self._list = compile_value(action.parameters.get(self._key), None)
+        self._name = self.text("LoopName")
+
+    def _elements(self, call: Call) -> list[Any] | None:
+        given = self._list(call) if callable(self._list) else self._list
+        return given if isinstance(given, list) else None
 
     def run(self, call: Call) -> Node | None:
-        """Count."""
-        times = number(self._count(call) if callable(self._count) else self._count)
+        """Count, or take the next element."""
+        elements = None
+        if self._list is not None:
+            elements = self._elements(call)
+            if elements is None:
+                return self.missing(call, self._key, f"{self._key} is not a list")
+            times: float | None = len(elements)
+        else:
+            times = number(self._count(call) if callable(self._count) else self._count)
         if times is None:
             return self.missing(call, "LoopCount", "LoopCount is not a number")
         if call.loops is None:
             call.loops = {}
         done = call.loops.get(self, 0)
+        name = self._name(call) if callable(self._name) else self._name
+        if name:
+            loops = dict((call.extras or {}).get("Loop") or {})
+            loops[name] = {"Index": str(done)}
+            if elements is not None:
+                loops[name] |= {"Elements": elements, "Element": elements[done] if done < times else None}
+            call.put("Loop", loops)
         if done < times:
             call.loops[self] = done + 1
             return self.match(call, "ContinueLooping") or self.unmatched(call)

@@ -89,14 +89,24 @@ class InvokeFunction(Node):
         if isinstance(event, p.LambdaFailed):
             call.lambda_seconds += event.seconds
             detail = f"{event.kind}: {event.detail}" if event.detail else event.kind
-            return self._failed(call, name, detail, missing=event.kind == "missing")
+            timed_out = event.kind == "timeout" and "TimeLimitExceeded" in self.errors
+            error = "TimeLimitExceeded" if timed_out else "NoMatchingError"
+            return self._failed(call, name, detail, error=error, missing=event.kind == "missing")
         return super().resume(call, event)
 
-    def _failed(self, call: Call, function: str, detail: str, *, missing: bool = False) -> Node | None:
+    def _failed(
+        self,
+        call: Call,
+        function: str,
+        detail: str,
+        *,
+        error: str = "NoMatchingError",
+        missing: bool = False,
+    ) -> Node | None:
         if self.machine.policy.failed_invocation_clears_external:
             call.external = None
         cause = Cause.FUNCTION_MISSING if missing else Cause.FUNCTION_FAILED
-        return self.fail(call, detail=detail, cause=cause, what=function)
+        return self.fail(call, error, detail, cause=cause, what=function)
 
     def _unfit(self, event: p.LambdaResult) -> str | None:
         """Return why the response is invalid, None if it is valid."""

@@ -42,7 +42,8 @@ def test_each_action_schema_describes_its_type_alone_and_rejects_unknown_paramet
     schema = json.loads((FOLDER / "actions" / f"{type}.schema.json").read_text())
     assert schema["properties"]["Type"] == {"const": type}
     assert schema["additionalProperties"] is False
-    assert schema["properties"]["Parameters"]["additionalProperties"] is False
+    unknown = schema["properties"]["Parameters"]["additionalProperties"]
+    assert unknown is False or "not published" in schema["x-partial"]
     assert schema["x-channels"]
 
 
@@ -116,7 +117,7 @@ def test_the_fast_validator_the_interpreter_and_jsonschema_agree(actions):
         name = f"actions/{action['Type']}"
         expected = store.validator(name).is_valid(action)
         found = list(objections(store.document(name), action, f"{name}.schema.json", store.resolve))
-        assert (not found) == expected, action
+        assert all(one.doubt is not None for one in found) == expected, action
         about_the_rest = [one for one in found if one.path[:1] not in (("Identifier",), ("Type",))]
         if "Identifier" in action:
             assert store.predicate(action["Type"])(action) == (not about_the_rest), action

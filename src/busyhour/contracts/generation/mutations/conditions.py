@@ -31,7 +31,7 @@ def _(flow: Data) -> Iterator[Edit]:
                 continue  # another operand is first of all a result that has no branch
             given = condition["Operands"][0]
             nested = {"Operator": "Equals", "Operands": ["x"]}
-            for operands in ([given, "other"], [""], [], [1], [True], [None], [nested], given):
+            for operands in ([given, "other"], [""], [], [True], [None], [nested], given):
                 yield put(condition, "Operands", operands)
             yield drop(condition, "Operands")
 

@@ -62,8 +62,7 @@ _ENUMERATED = {
     "UpdateContactMediaStreamingBehavior": ("MediaStreamingState", ("Started", "enabled")),
     "CheckMetricData": ("MetricType", ("NumberOfAgents", "numberOfAgentsOnline")),
     "Loop": ("LoopCount", ("101", "-1", "many", "3.5")),
-    "InvokeLambdaFunction": ("InvocationTimeLimitSeconds", ("0", "9", "abc", "-3", "undefined")),
-    "UpdateContactTextToSpeechVoice": ("TextToSpeechStyle", ("Coversational", "Happy")),
+    "InvokeLambdaFunction": ("InvocationTimeLimitSeconds", ("0", "61", "abc", "-3", "undefined")),
     "ShowView": ("InvocationTimeLimitSeconds", ("undefined", "0")),
     "Compare": ("ComparisonValue", ("gold", "$.External", "$.Attributes", "Attributes.x")),
     "UpdateContactCallbackNumber": ("CallbackNumber", ("+15555550100", "5551234")),
@@ -138,7 +137,7 @@ def _(flow: Data) -> Iterator[Edit]:
             if value in ("True", "true", "False", "false"):
                 yield put(holder, key, value.lower() == "true")
             elif value.isdigit():
-                yield put(holder, key, int(value))
+                yield put(holder, key, True)  # of a number it is not known that it is refused
             else:
                 yield put(holder, key, 5)
 
@@ -157,11 +156,6 @@ def _(flow: Data) -> Iterator[Edit]:
         given = parameters_of(action)
         for name in {"QueueId", "AgentId"} - given.keys():
             yield put(given, name, "$.Attributes.other")
-    for action in actions_of(flow, "UpdateContactEventHooks"):
-        hooks = parameters_of(action).get("EventHooks", {})
-        if hooks:
-            other = "CustomerHold" if "CustomerHold" not in hooks else "AgentHold"
-            yield put(hooks, other, "$.Attributes.flow")
 
 
 @PARAMETERS.add("an empty value", "empty-value")
