@@ -16,6 +16,7 @@ from busyhour.flows.model import FlowType
 CHECKER = Checker()
 ID = "11111111-2222-4333-8444-555555555555"
 SPOKEN = {"NextAction": "end"}
+OF_OTHER_RULES = ("missing-layout", "voice-id-ended")
 OK, WARNS, ERROR = "accepted", "undecided", "refused"
 
 
@@ -57,7 +58,9 @@ def found(one, type=None, group=("structure", "schema")):
 def verdict(one, type=None):
     """Return the verdict on the action and the rules behind it; notes and the layout do not count."""
     kept = [
-        entry for entry in found(one, type) if entry[0] is not Severity.NOTE and entry[1] != "missing-layout"
+        entry
+        for entry in found(one, type)
+        if entry[0] is not Severity.NOTE and entry[1] not in OF_OTHER_RULES
     ]
     if any(severity is Severity.ERROR for severity, _, _ in kept):
         return ERROR, {rule for severity, rule, _ in kept if severity is Severity.ERROR}
