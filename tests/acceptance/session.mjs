@@ -107,8 +107,8 @@ const { Contacts } = await connect.send(new SearchContactsCommand({ ...here, Max
 told.found = [ContactId, chat.ContactId, task.ContactId].every((id) => Contacts.some((one) => one.Id === id));
 const { MetricResults } = await connect.send(new GetMetricDataV2Command({ ResourceArn: INSTANCE_ARN,
   StartTime: new Date(now - 3600e3), EndTime: new Date(now),
-  Filters: [{ FilterKey: "CHANNEL", FilterValues: ["VOICE", "CHAT", "TASK"] }], Groupings: ["CHANNEL"],
-  Metrics: [{ Name: "CONTACTS_CREATED" }] }));
+  Filters: [{ FilterKey: "FLOWS_RESOURCE_ID", FilterValues: [CHAT_FLOW] }], Groupings: ["CHANNEL"],
+  Metrics: [{ Name: "FLOWS_STARTED" }] }));
 told.created = MetricResults.filter((one) => one.Dimensions.CHANNEL === "CHAT")
   .map((one) => one.Collections[0].Value);
 const current = await connect.send(new GetCurrentMetricDataCommand({ ...here,

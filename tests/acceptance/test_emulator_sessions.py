@@ -225,8 +225,9 @@ def test_the_aws_cli_runs_a_session(need: Callable[[str], str], tmp_path: Path):
         aws("connect", "stop-contact", *place, task)
         created = aws(
             *("connect", "get-metric-data-v2", "--resource-arn", environment["INSTANCE_ARN"]),
-            *("--start-time", str(int(time.time()) - 3600), "--end-time", str(int(time.time()) + 1)),
-            *("--filters", "FilterKey=CHANNEL,FilterValues=TASK", "--metrics", "Name=CONTACTS_CREATED"),
+            *("--start-time", str(int(time.time()) - 3600), "--end-time", str(int(time.time()))),
+            *("--filters", f"FilterKey=FLOWS_RESOURCE_ID,FilterValues={environment['CHAT_FLOW']}"),
+            *("FilterKey=CHANNEL,FilterValues=TASK", "--metrics", "Name=FLOWS_STARTED"),
         )
         assert created["MetricResults"][0]["Collections"][0]["Value"] == 1
         query = {

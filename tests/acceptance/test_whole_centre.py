@@ -208,7 +208,7 @@ def test_boto3_finds_what_it_made_and_a_task_goes_through_it(centre: Centre):
     metrics = connect.get_metric_data_v2(
         ResourceArn=connect.describe_instance(**here)["Instance"]["Arn"],
         StartTime=start - 900,
-        EndTime=start + 900,
+        EndTime=time.time(),
         Filters=[{"FilterKey": "QUEUE", "FilterValues": [made["queue"]]}],
         Metrics=[{"Name": "CONTACTS_QUEUED"}, {"Name": "CONTACTS_HANDLED"}],
     )["MetricResults"][0]["Collections"]

@@ -32,6 +32,7 @@ ABOUT_THE_TYPE = {
     "flows/actions/": "semantics of the type itself",
     "flows/export/legacy_modules.py": "the closed list of module types of the old export",
     "flows/playback/flow_log.py": "what Connect logs of one module type",
+    "flows/playback/log_parameters.py": "what Connect logs of one module type",
 }
 """Place -> why it names types."""
 

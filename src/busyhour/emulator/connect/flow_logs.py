@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from busyhour.calls.ports import FlowMachine, MachineCall
-from busyhour.emulator.connect.resources.instance import Instance
+from busyhour.emulator.connect.resources.instance import Instance, resource_id
 from busyhour.emulator.server.sinks import Sink
 from busyhour.flows.call import Call
 from busyhour.flows.contact import Contact
@@ -61,9 +61,9 @@ class FlowLogs:
             return
         group = log_group(instance.account.alias)
         for entry in entries(trace, datetime.fromtimestamp(started, UTC)):
-            flow = instance.flow_named(entry["ContactFlowName"])
-            if flow is not None:
-                entry["ContactFlowId"] = flow.arn
+            entry["ContactFlowId"] = _arn(instance, entry["ContactFlowId"])
+            if "ModuleExecutionStack" in entry:
+                entry["ModuleExecutionStack"] = [_arn(instance, one) for one in entry["ModuleExecutionStack"]]
             when = datetime.fromisoformat(entry["Timestamp"])
             stream = f"{when:%Y/%m/%d/%H}/stream-{instance.id[:8]}"
             self.written += 1
@@ -182,6 +182,12 @@ class _LoggedCall:
                 trace = Trace(self._contact, self._tracer.steps, self._call, self._tracer.now)
                 self._done(trace, self._began)
         return effect
+
+
+def _arn(instance: Instance, reference: str) -> str:
+    """Return the ARN that a flow has in the instance: flows of exports are known there by their name."""
+    flow = instance.flow(reference) or instance.flow_named(resource_id(reference))
+    return reference if flow is None else flow.arn
 
 
 def _plain(value: Any) -> Any:

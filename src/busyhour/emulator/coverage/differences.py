@@ -32,6 +32,10 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "and no estimated wait; TransferContact takes tasks to queues, not to users; tasks cannot be paused. UpdateContact does "
         "not change what a flow in progress reads.",
         "GetMetricData has ten of its 25 metrics, GetCurrentUserData neither hierarchy groups nor the start of a status.",
+        "GetMetricDataV2: the error of each rule is not documented, InvalidParameterException here. One request against each rule "
+        "would show it. Results of a span are computed at once; AWS's follow with a delay.",
+        "Flow logs: the texts of a function that timed out or answered what Connect does not take are in no published entry; an "
+        "entry before a function or a bot, which AWS's page names, is not written. A log of such a call would show both.",
         "Contact events have disconnectReason for every channel; AWS's page names it for campaign calls alone. An event of an "
         "ordinary call would show it. Events arrive once and in order; AWS's may be lost, late, repeated.",
         "Contact records have neither recordings nor holds: nothing is recorded, and no agent puts a caller on hold. Agents that a "

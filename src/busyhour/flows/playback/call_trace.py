@@ -42,6 +42,8 @@ class Step:
     branch: tuple[str, int] | None = None
     external: Mapping[str, Any] | None = None
     """`$.External` after the action, if it changed."""
+    callers: tuple[tuple[str, str], ...] = ()
+    """In a module: name and ARN of the flows and modules that invoked it, the innermost first."""
 
 
 class Tracer:
@@ -58,7 +60,9 @@ class Tracer:
         self._settle(call)
         compiled = compile_value(dict(action.parameters))
         parameters = compiled(call) if callable(compiled) else compiled
-        self.steps.append(Step(self.now, flow.name, flow.arn or "", action, parameters))
+        around = [frame.node.flow.flow for frame in reversed(call.frames or ())]
+        callers = tuple((one.name, one.arn or "") for one in around)
+        self.steps.append(Step(self.now, flow.name, flow.arn or "", action, parameters, callers=callers))
 
     def on_branch(self, call: Call, flow: Flow, action: Action, kind: str, index: int) -> None:
         """Record that a branch was taken."""

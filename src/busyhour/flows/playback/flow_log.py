@@ -1,9 +1,10 @@
 """The flow log that Connect writes to CloudWatch: made from a simulated call, or read from a real one.
 
-An entry has ContactId, ContactFlowId, ContactFlowName, ContactFlowModuleType (the module names of the console's
-old export), Identifier, Timestamp, Parameters, and Results or ExternalResults. Shapes that AWS does not
-document are those of published entries; parameters of other types are logged as exported, with references
-resolved.
+An entry has Results first, where there are any, ContactId, ContactFlowId, ContactFlowName, ContactFlowModuleType (the module
+names of the console's old export), Identifier, Timestamp, Parameters, ExternalResults, and in a module ModuleExecutionStack:
+ARNs, the innermost first. Shapes that AWS does not document are those of published entries; parameters of other types are
+logged as exported, with references resolved. The texts for a function that timed out or answered what Connect does not accept
+are in no published entry.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from busyhour.flows import protocol as p
 from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import Action
 from busyhour.flows.playback.call_trace import Step, Trace
+from busyhour.flows.playback.log_parameters import lines, module_parameters
 from busyhour.flows.references import text_of
 from busyhour.input_files import parse_json
 
@@ -69,22 +71,27 @@ def _entries(trace: Trace, step: Step, action: Action, start: datetime) -> Itera
             "Shorten the waits of the flow.",
         ) from None
     instance = trace.contact.instance_arn
+    stack = [
+        arn or f"{instance}/{'contact-flow' if place == len(step.callers) else 'flow-module'}/{name}"
+        for place, (name, arn) in enumerate(((step.flow, step.flow_arn), *step.callers))
+    ]
     entry: dict[str, Any] = {
         "ContactId": trace.contact.contact_id,
-        "ContactFlowId": step.flow_arn or f"{instance}/contact-flow/{step.flow}",
+        "ContactFlowId": stack[0],
         "ContactFlowName": step.flow,
         "ContactFlowModuleType": module_type(action),
         "Identifier": action.identifier,
         "Timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
     }
-    if action.behaviour == "attributes":
-        related = "true" if action.parameters.get("TargetContact") == "Related" else "false"
-        attributes = step.parameters.get("Attributes")
-        for key, value in attributes.items() if isinstance(attributes, Mapping) else ():
-            parameters = {"Value": text_of(value), "AddAttributeToRelatedContact": related, "Key": key}
-            yield {**entry, "Parameters": parameters}
+    more = {"ModuleExecutionStack": stack} if step.callers else {}
+    several = lines(step, action)
+    if several is not None:
+        for parameters, result in several:
+            yield {**result, **entry, "Parameters": parameters, **more}
         return
-    yield {**entry, **_results(step), "Parameters": _parameters(step, action)}
+    results = _results(step)
+    first = {"Results": results.pop("Results")} if "Results" in results else {}
+    yield {**first, **entry, "Parameters": module_parameters(step, action), **results, **more}
 
 
 def _results(step: Step) -> dict[str, Any]:
@@ -103,44 +110,27 @@ def _results(step: Step) -> dict[str, Any]:
         case p.LambdaFailed("timeout"):
             return {"Results": "The Lambda Function Timed Out."}
         case p.LambdaFailed(kind, detail):
-            return {"Results": f"The Lambda Function Returned An Error. {detail or kind}"}
+            return {"Results": _lambda_error(kind, detail)}
         case p.Hours(open):
             return {"Results": "true" if open else "false"}
         case p.AtCapacity():
             return {"Results": "AtCapacity"}
         case p.Failed(error):
-            return {"Results": error}
+            return {"Results": "Error" if error == "NoMatchingError" else error}
         case _:
             return {}
 
 
-def _parameters(step: Step, action: Action) -> dict[str, Any]:
-    given = step.parameters
-    match action.type:
-        case "InvokeLambdaFunction":
-            limit = text_of(given.get("InvocationTimeLimitSeconds"))
-            validation = given.get("ResponseValidation")
-            kind = validation.get("ResponseType") if isinstance(validation, Mapping) else None
-            made = {
-                "FunctionArn": text_of(given.get("LambdaFunctionARN")),
-                "ResponseValidation": f"ResponseType={kind or 'STRING_MAP'}",
-                "TimeLimit": f"{limit}000" if limit.isdecimal() else limit,
-            }
-            more = given.get("LambdaInvocationAttributes")
-            return {**made, "Parameters": dict(more)} if isinstance(more, Mapping) and more else made
-        case "UpdateContactTargetQueue":
-            return {"Queue": given["QueueId"]} if "QueueId" in given else {"Agent": given.get("AgentId")}
-        case "UpdateFlowLoggingBehavior":
-            return {"LoggingBehavior": text_of(given.get("FlowLoggingBehavior")).removesuffix("d")}
-        case "MessageParticipant":
-            if "Text" in given or "SSML" in given:
-                kind = "ssml" if "SSML" in given else "text"
-                return {"TextToSpeechType": kind, "Text": given.get("SSML") or given.get("Text")}
-        case "Compare":
-            return {"Value": text_of(given.get("ComparisonValue"))}
-        case "UpdateContactTextToSpeechVoice":
-            return {"GlobalVoice": given.get("TextToSpeechVoice")}
-    return dict(given)
+_STATUS = {"TooManyRequestsException": 429, "ResourceNotFoundException": 404, "AccessDeniedException": 403}
+"""HTTP status of the errors of Invoke that Connect logs by code."""
+
+
+def _lambda_error(kind: str, detail: str) -> str:
+    """Return the text of a failed invocation: Lambda refused the request, or the function failed."""
+    code = "TooManyRequestsException" if kind == "throttled" else detail.partition(":")[0]
+    if code in _STATUS:
+        return f"Status Code: {_STATUS[code]}; Error Code: {code}"
+    return "The Lambda Function Returned An Error."
 
 
 # ------------------------------------------------------------------------------------------- real logs

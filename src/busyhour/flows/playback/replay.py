@@ -23,6 +23,9 @@ from busyhour.flows.policy import Policy
 _KEYS = re.compile(r"\+?[0-9*#]+")
 """A result that names the pressed keys, as opposed to a timeout."""
 
+_SEVERAL = frozenset({"SetAttributes", "SetFlowAttributes", "SetContactFlow", "CheckAttribute"})
+"""Module types with several entries for one action."""
+
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
@@ -79,18 +82,19 @@ def replay(
 
 
 def _actions(log: list[Logged]) -> list[Logged]:
-    """Return one entry for each action of the first contact: attributes are logged one by one."""
+    """Return one entry for each action of the first contact: attributes, hooks and comparisons are logged one by one."""
     contact = log[0].contact
     actions: list[Logged] = []
     keys: set[str] = set()
     for entry in log:
         if entry.contact != contact:
             continue
-        key = str(entry.parameters.get("Key"))
+        key = _part(entry)
         last = actions[-1] if actions else None
         if (
             last is not None
-            and entry.module_type == "SetAttributes" == last.module_type
+            and entry.module_type in _SEVERAL
+            and entry.module_type == last.module_type
             and entry.identifier == last.identifier
             and key not in keys
         ):
@@ -99,6 +103,14 @@ def _actions(log: list[Logged]) -> list[Logged]:
         keys = {key}
         actions.append(entry)
     return actions
+
+
+def _part(entry: Logged) -> str:
+    """Return what an entry of several is about: an attribute, a hook, a comparison."""
+    given = entry.parameters
+    if entry.module_type == "CheckAttribute":
+        return f"{given.get('ComparisonMethod')} {given.get('SecondValue')}"
+    return str(given.get("Key") or given.get("Type"))
 
 
 def _simulate(

@@ -1,11 +1,13 @@
 """Connect's flow log: written from a simulated call, read from a real one, replayed."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.flows.library import FlowLibrary
+from busyhour.flows.model import Condition
 from busyhour.flows.playback import call_trace, flow_log
 from busyhour.flows.playback.replay import replay
 from busyhour.flows.playback.script import Script
@@ -108,6 +110,137 @@ def test_a_failed_function_has_results_and_no_external_results(library):
     entry = entries(library, Script(functions={"arn:f": ["timeout"]}))[1]
     assert "ExternalResults" not in entry
     assert entry["Results"] == "The Lambda Function Timed Out."
+
+
+@pytest.mark.parametrize(
+    ("failure", "text"),
+    [
+        pytest.param("function_error", "The Lambda Function Returned An Error.", id="the function raises"),
+        pytest.param("throttled", "Status Code: 429; Error Code: TooManyRequestsException", id="throttled"),
+    ],
+)
+def test_texts_of_failed_functions_are_those_of_connect_to_the_letter(library, failure, text):
+    entry = entries(library, Script(functions={"arn:f": [failure]}))[1]
+    assert entry["Results"] == text
+    assert next(iter(entry)) == "Results"
+    assert "ExternalResults" not in entry
+
+
+def logged_comparison(build, tier):
+    compare = replace(
+        build.action(
+            "choose",
+            "Compare",
+            {"ComparisonValue": "$.Attributes.tier"},
+            errors={"NoMatchingCondition": "bye"},
+        ),
+        conditions=tuple(
+            Condition(operator, (operand,), "bye")
+            for operator, operand in (
+                *(("Equals", "gold"), ("TextStartsWith", "sil")),
+                ("NumberGreaterOrEqualTo", "5"),
+            )
+        ),
+    )
+    flow = build.flow(
+        build.action("log", "UpdateFlowLoggingBehavior", {"FlowLoggingBehavior": "Enabled"}, then="set"),
+        build.action("set", "UpdateContactAttributes", {"Attributes": {"tier": tier}}, then="choose"),
+        compare,
+        build.say("bye"),
+    )
+    library = FlowLibrary([flow])
+    trace = call_trace.run(library, "main", Script())
+    return library, list(flow_log.entries(trace))
+
+
+@pytest.mark.parametrize(
+    ("tier", "results"),
+    [
+        ("gold", ["true"]),
+        ("silver", ["false", "true"]),
+        ("7", ["false", "false", "true"]),
+        ("x", ["false"] * 3),
+    ],
+)
+def test_each_comparison_that_is_tried_is_one_line(build, tier, results):
+    library, found = logged_comparison(build, tier)
+    lines_ = [entry for entry in found if entry["ContactFlowModuleType"] == "CheckAttribute"]
+    assert [entry["Results"] for entry in lines_] == results
+    tried = [("Equals", "gold"), ("StartsWith", "sil"), ("GreaterThanOrEqualTo", "5")][: len(results)]
+    assert [entry["Parameters"] for entry in lines_] == [
+        {"ComparisonMethod": method, "Value": tier, "SecondValue": second} for method, second in tried
+    ]
+    followed = replay(library, "main", flow_log.read_log(lines(found)))
+    assert followed.divergence is None
+    assert followed.followed == followed.entries
+
+
+def test_each_hook_and_each_flow_attribute_is_one_line(build):
+    flow = build.flow(
+        build.action("log", "UpdateFlowLoggingBehavior", {"FlowLoggingBehavior": "Enabled"}, then="set"),
+        build.action(
+            "set",
+            "UpdateFlowAttributes",
+            {"FlowAttributes": {"a": {"Value": "1"}, "b": {"Value": "2"}}},
+            then="hook",
+        ),
+        build.action(
+            "hook",
+            "UpdateContactEventHooks",
+            {"EventHooks": {"CustomerQueue": "arn:q", "AgentWhisper": "arn:w"}},
+            then="bye",
+        ),
+        build.say("bye"),
+    )
+    found = list(flow_log.entries(call_trace.run(FlowLibrary([flow]), "main", Script())))
+    assert [
+        entry["Parameters"] for entry in found if entry["ContactFlowModuleType"] == "SetFlowAttributes"
+    ] == [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+    assert [
+        entry["Parameters"]["Type"] for entry in found if entry["ContactFlowModuleType"] == "SetContactFlow"
+    ] == ["CustomerQueue", "AgentWhisper"]
+
+
+def test_entries_of_a_module_have_the_stack_innermost_first(build):
+    instance = "arn:aws:connect:us-east-1:111122223333:instance/00000000-0000-4000-8000-000000000000"
+    module = build.flow(
+        build.action("inner", "MessageParticipant", {"Text": "hello"}, then="back"),
+        build.action("back", "EndFlowModuleExecution", {}),
+        name="greeting",
+        arn=f"{instance}/flow-module/m",
+    )
+    main = build.flow(
+        build.action("log", "UpdateFlowLoggingBehavior", {"FlowLoggingBehavior": "Enabled"}, then="greet"),
+        build.action("greet", "InvokeFlowModule", {"FlowModuleId": f"{instance}/flow-module/m"}, then="bye"),
+        build.say("bye"),
+        arn=f"{instance}/contact-flow/f",
+    )
+    found = list(flow_log.entries(call_trace.run(FlowLibrary([main, module]), main, Script())))
+    stacks = {entry["Identifier"]: entry.get("ModuleExecutionStack") for entry in found}
+    assert stacks["inner"] == [f"{instance}/flow-module/m", f"{instance}/contact-flow/f"]
+    assert (stacks["greet"], stacks["bye"]) == (None, None)
+    (inner,) = [entry for entry in found if entry["Identifier"] == "inner"]
+    assert (inner["ContactFlowId"], inner["ContactFlowName"]) == (f"{instance}/flow-module/m", "greeting")
+    (greet,) = [entry for entry in found if entry["Identifier"] == "greet"]
+    assert greet["Parameters"] == {}
+
+
+def test_recording_is_logged_as_connect_does(build):
+    behaviour = {"RecordedParticipants": [], "IVRRecordingBehavior": "Enabled"}
+    flow = build.flow(
+        build.action("log", "UpdateFlowLoggingBehavior", {"FlowLoggingBehavior": "Enabled"}, then="record"),
+        build.action(
+            "record", "UpdateContactRecordingBehavior", {"RecordingBehavior": behaviour}, then="bye"
+        ),
+        build.say("bye"),
+    )
+    found = list(flow_log.entries(call_trace.run(FlowLibrary([flow]), "main", Script())))
+    (entry,) = [one for one in found if one["ContactFlowModuleType"] == "SetRecordingBehavior"]
+    assert entry["Parameters"] == {
+        "RecordingBehaviorOption": "Disable",
+        "RecordingParticipantOption": "All",
+        "IVRRecordingBehavior": "Enabled",
+    }
 
 
 @pytest.mark.parametrize(

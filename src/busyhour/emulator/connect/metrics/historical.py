@@ -9,6 +9,13 @@ from itertools import pairwise
 from busyhour.emulator.connect.contacts.describe import queue_id
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
+from busyhour.emulator.connect.metrics.historical_checks import (
+    DAY,
+    KINDS,
+    check_filters,
+    check_metrics,
+    check_times,
+)
 from busyhour.emulator.connect.metrics.interval_store import METRICS, Seen, seen
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import resource_id
@@ -16,13 +23,7 @@ from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 
-_DAY = 86_400.0
-_PERIODS = {"FIFTEEN_MIN": 900.0, "THIRTY_MIN": 1800.0, "HOUR": 3600.0, "DAY": _DAY, "WEEK": 7 * _DAY}
-_SHORT = ("FIFTEEN_MIN", "THIRTY_MIN", "HOUR")
-_SHORT_SPAN = 3 * _DAY
-_SPAN = 35 * _DAY
-_HISTORY = 93 * _DAY
-"""Longest span of one request, and maximum age of data (API reference, GetMetricDataV2)."""
+_PERIODS = {"FIFTEEN_MIN": 900.0, "THIRTY_MIN": 1800.0, "HOUR": 3600.0, "DAY": DAY, "WEEK": 7 * DAY}
 
 Key = Callable[[InstanceRuntime, Seen], str | None]
 
@@ -37,12 +38,14 @@ def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
     here = site.sites.get(resource_id(params["ResourceArn"]))
     start, end = (epoch_seconds(params[edge]) for edge in ("StartTime", "EndTime"))
     period = (params.get("Interval") or {}).get("IntervalPeriod") or "TOTAL"
-    _check_times(start, end, here.state.time(), period)
+    check_times(start, end, here.state.time(), period)
     metrics = params["Metrics"]
     for metric in metrics:
         if metric.get("Name") not in METRICS:
             raise _not_served(f"Metric {metric.get('Name')}")
         _criteria(metric.get("MetricFilters") or (), "MetricFilterKey", "MetricFilterValues")
+    check_metrics(metrics)
+    check_filters(here, params["Filters"], [metric["Name"] for metric in metrics])
     filters = _criteria(params["Filters"])
     groupings = params.get("Groupings") or []
     keys = [_key(grouping) for grouping in groupings]
@@ -63,6 +66,7 @@ def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
             "Collections": [_measured(here, metric, members, since, until) for metric in metrics],
         }
         for values, members in sorted(groups.items())
+        if any(_values(here, metric, members, start, end) for metric in metrics)
         for since, until in _intervals(start, end, period)
     ]
     chosen, token = page(results, params)
@@ -72,9 +76,17 @@ def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
 def _measured(
     site: InstanceRuntime, metric: Params, members: list[Seen], since: float, until: float
 ) -> Params:
+    result = METRICS[metric["Name"]].sum_up(_values(site, metric, members, since, until))
+    return {"Metric": metric, **({} if result is None else {"Value": float(result)})}
+
+
+def _values(
+    site: InstanceRuntime, metric: Params, members: list[Seen], since: float, until: float
+) -> list[float]:
+    """Return what a metric sums up: a value of each contact that counts in the interval."""
     about = METRICS[metric["Name"]]
     filters = _criteria(metric.get("MetricFilters") or (), "MetricFilterKey", "MetricFilterValues")
-    values = [
+    return [
         value
         for one in members
         if (at := about.at(one)) is not None
@@ -82,8 +94,6 @@ def _measured(
         and _passes(site, one, filters)
         and (value := about.of(one, metric)) is not None
     ]
-    result = about.sum_up(values)
-    return {"Metric": metric, **({} if result is None else {"Value": float(result)})}
 
 
 def _intervals(start: float, end: float, period: str) -> Iterator[tuple[float, float]]:
@@ -96,17 +106,6 @@ def _intervals(start: float, end: float, period: str) -> Iterator[tuple[float, f
     return pairwise(edges)
 
 
-def _check_times(start: float, end: float, now: float, period: str) -> None:
-    if not start < end:
-        raise ApiError("InvalidParameterException", "StartTime must be before EndTime.")
-    if end - start > _SPAN:
-        raise ApiError("InvalidParameterException", "StartTime and EndTime must be at most 35 days apart.")
-    if start < now - _HISTORY:
-        raise ApiError("InvalidParameterException", "StartTime must be within the last three months.")
-    if period in _SHORT and end - start >= _SHORT_SPAN:
-        raise ApiError("InvalidParameterException", f"An interval of {period} needs less than three days.")
-
-
 # --------------------------------------------------------------------------------------- filters, groupings
 
 
@@ -117,10 +116,13 @@ class _Criterion:
     key: Key
     values: frozenset[str]
     negate: bool
+    absent: bool = False
+    """Whether the contact must have no value instead."""
 
     def holds(self, site: InstanceRuntime, one: Seen) -> bool:
         """Whether a contact meets the condition."""
-        return (self.key(site, one) in self.values) is not self.negate
+        value = self.key(site, one)
+        return value is None if self.absent else (value in self.values) is not self.negate
 
 
 def _criteria(
@@ -129,11 +131,16 @@ def _criteria(
     return [
         _Criterion(
             _key(one.get(name) or ""),
-            frozenset(resource_id(value) for value in one.get(given) or ()),
+            frozenset(_SAME.get(value, resource_id(value)) for value in one.get(given) or ()),
             bool(one.get("Negate")),
+            (one.get("StringCondition") or {}).get("Comparison") == "NOT_EXISTS",
         )
         for one in filters
     ]
+
+
+_SAME = {"INCOMING": "INBOUND"}
+"""Values of filters that the metrics page writes differently than records do."""
 
 
 def _passes(site: InstanceRuntime, one: Seen, criteria: Iterable[_Criterion]) -> bool:
@@ -166,11 +173,6 @@ _KEYS: dict[str, Key] = {
     "FLOWS_OUTCOME_TYPE": lambda site, one: one.outcome if one.flow_ended is not None else None,
 }
 """Attributes of contacts for filters and groupings."""
-_KINDS = {
-    "QUEUE": kinds.QUEUE,
-    "AGENT": kinds.USER,
-    "ROUTING_PROFILE": kinds.ROUTING_PROFILE,
-}
 
 
 def _key(name: str) -> Key:
@@ -184,7 +186,7 @@ def _dimensions(site: InstanceRuntime, groupings: list[str], values: tuple[str, 
     dimensions = {}
     for grouping, value in zip(groupings, values, strict=True):
         dimensions[grouping] = value
-        kind = _KINDS.get(grouping)
+        kind = KINDS.get(grouping)
         resource = site.instance.get(kind, value) if kind is not None else None
         if resource is not None:
             dimensions[f"{grouping}_ARN"] = resource.arn

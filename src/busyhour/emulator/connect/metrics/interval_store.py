@@ -144,10 +144,19 @@ def _handle_seconds(seen: Seen, metric: Params) -> float | None:
     return None if seen.interaction is None else seen.interaction + seen.contact.wrap_up
 
 
+def _within(seen: Seen, metric: Params) -> bool:
+    """Whether a contact left the queue within the metric's threshold in seconds; 20 s without one."""
+    threshold: Params = next(iter(metric.get("Threshold") or ()), {})
+    limit, wait = threshold.get("ThresholdValue", 20.0), seen.wait or 0.0
+    return bool(wait < limit if threshold.get("Comparison") == "LT" else wait <= limit)
+
+
 def _in_time(seen: Seen, metric: Params) -> float:
-    """Whether a contact was answered within the metric's threshold in seconds; 20 s without one."""
-    threshold = next((one.get("ThresholdValue", 20.0) for one in metric.get("Threshold") or ()), 20.0)
-    return float(seen.answered is not None and (seen.wait or 0.0) <= threshold)
+    return float(seen.answered is not None and _within(seen, metric))
+
+
+def _if_within(seen: Seen, metric: Params) -> float | None:
+    return 1.0 if _within(seen, metric) else None
 
 
 def _queued_at(seen: Seen) -> float | None:
@@ -180,6 +189,8 @@ METRICS: Mapping[str, Metric] = {
     "CONTACTS_ABANDONED": Metric(_abandoned, _one, math.fsum),
     "ABANDONMENT_RATE": Metric(_offered, lambda seen, metric: float(seen.abandoned), _percent),
     "SERVICE_LEVEL": Metric(_offered, _in_time, _percent),
+    "SUM_CONTACTS_ANSWERED_IN_X": Metric(_handled, _if_within, math.fsum),
+    "SUM_CONTACTS_ABANDONED_IN_X": Metric(_abandoned, _if_within, math.fsum),
     "MAX_QUEUED_TIME": Metric(_ended_at, _wait, _largest),
     "AVG_QUEUE_ANSWER_TIME": Metric(_handled, _wait, _mean),
     "AVG_ABANDON_TIME": Metric(_abandoned, _wait, _mean),

@@ -121,6 +121,7 @@ class Centre:
             "Filters": [{"FilterKey": "QUEUE", "FilterValues": [self.queue]}],
             **more,
         }
+        self.advance(max(0.0, params["EndTime"] - self.client.emulator.state.time()))
         metrics = [one if isinstance(one, dict) else {"Name": one} for one in names]
         return self.client("GetMetricDataV2", Metrics=metrics, **params)["MetricResults"]
 
@@ -398,7 +399,10 @@ def test_metrics_are_grouped_filtered_and_cut_into_intervals(centre):
         "CUSTOMER_DISCONNECT": 1,
     }
     assert {one["Dimensions"]["QUEUE"] for one in grouped} == {centre.queue}
-    filters = [{"FilterKey": "DISCONNECT_REASON", "FilterValues": ["CUSTOMER_DISCONNECT"]}]
+    filters = [
+        {"FilterKey": "QUEUE", "FilterValues": [centre.queue]},
+        {"FilterKey": "DISCONNECT_REASON", "FilterValues": ["CUSTOMER_DISCONNECT"]},
+    ]
     (result,) = centre.past("CONTACTS_CREATED", Filters=filters)
     assert result["Collections"][0]["Value"] == 1
     dropped = {
@@ -412,6 +416,31 @@ def test_metrics_are_grouped_filtered_and_cut_into_intervals(centre):
     results = centre.past("CONTACTS_CREATED", Interval={"IntervalPeriod": "FIFTEEN_MIN"})
     assert [one["Collections"][0]["Value"] for one in results] == [3, 0, 0, 0]
     assert results[0]["MetricInterval"]["EndTime"].timestamp() == EPOCH + 900
+
+
+def test_less_than_and_at_most_differ_at_the_threshold(centre):
+    busy_hour(centre)
+    waits = sorted(
+        one.answered - one.enqueued
+        for one in centre.client.emulator.contacts.store.after(0, 10)
+        if one.answered is not None
+    )
+    longest = waits[-1]
+    assert longest == int(longest) > 0
+    for comparison, expected in (("LT", len(waits) - 1), ("LTE", len(waits))):
+        threshold = [{"Comparison": comparison, "ThresholdValue": longest}]
+        (result,) = centre.past({"Name": "SUM_CONTACTS_ANSWERED_IN_X", "Threshold": threshold})
+        assert result["Collections"][0]["Value"] == expected
+
+
+def test_nothing_that_counts_gives_no_row_and_contacts_without_a_queue_are_found_by_absence(centre):
+    assert centre.past("CONTACTS_CREATED") == []
+    absent = [
+        {"FilterKey": "AGENT", "StringCondition": {"Comparison": "NOT_EXISTS"}},
+        {"FilterKey": "CHANNEL", "FilterValues": ["VOICE"]},
+    ]
+    centre.client.emulator.clock.advance(1)
+    assert centre.past("CONTACTS_CREATED", Filters=absent) == []
 
 
 @pytest.mark.parametrize(
