@@ -77,6 +77,46 @@ def test_every_workflow_checks_runs_compares_and_remembers(name: str) -> None:
         assert words in first
 
 
+def test_no_python_of_a_forks_tree_is_run() -> None:
+    for name in ("github", "gitlab"):
+        (lines,) = [lines for job, lines in jobs(name).items() if "fork" in job]
+        calls = [line for line in lines if line.startswith("busyhour ")]
+        assert calls
+        assert all(line.startswith("busyhour check flows --shipped-rules-only") for line in calls)
+    rules = {name: str(workflow("gitlab")[name]["rules"]) for name in ("fork", "merge-request")}
+    assert "SOURCE_PROJECT_ID != $CI_MERGE_REQUEST_PROJECT_ID" in rules["fork"]
+    assert "SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID" in rules["merge-request"]
+
+
+def test_codebuild_runs_no_python_of_a_pull_request_that_is_not_trusted(tmp_path: Path) -> None:
+    (tmp_path / "busyhour").write_text('#!/bin/bash\necho "$@"\n')
+    (tmp_path / "busyhour").chmod(0o755)
+    environment = {
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "CODEBUILD_WEBHOOK_EVENT": "PULL_REQUEST_CREATED",
+    }
+    shown = {}
+    for trusted in ("", "1"):
+        script = "\n".join(
+            line.replace("> reports/out/check.xml", "") for line in jobs("codebuild")["pull-request"]
+        )
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=tmp_path,
+            env={**environment, "BUSYHOUR_TRUST": trusted},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        shown[trusted] = [
+            line for line in done.stdout.splitlines() if line.startswith(("check", "run", "diff"))
+        ]
+    assert shown[""] == ["check flows --shipped-rules-only --format junit"]
+    assert shown["1"][0] == "check flows --trust --format junit"
+    assert any(line.startswith("run helpdesk --trust") for line in shown["1"])
+
+
 @pytest.mark.parametrize("name", ["github", "gitlab"])
 def test_a_workflow_keeps_the_schema_of_its_ci(name: str) -> None:
     """The schemas are those of GitHub and GitLab (SchemaStore's), as check-jsonschema carries them."""
@@ -153,6 +193,7 @@ def test_every_job_is_green_in_a_new_project(name: str, job: str, tmp_path: Path
         "GITHUB_BASE_REF": "main",
         "CI_MERGE_REQUEST_DIFF_BASE_SHA": "HEAD",
         "CODEBUILD_WEBHOOK_EVENT": "PULL_REQUEST_CREATED" if job == "pull-request" else "",
+        "BUSYHOUR_TRUST": "1",
         "CODEBUILD_WEBHOOK_BASE_REF": "refs/heads/main",
         "BUSYHOUR_LATE_MS": "2000",
         "BUSYHOUR_SLIP_P99_MS": "2000",
@@ -175,6 +216,8 @@ def test_every_job_is_green_in_a_new_project(name: str, job: str, tmp_path: Path
             check=False,
         )
         assert done.returncode == 0, (line, done.stdout, done.stderr)
-    if job != "nightly":
+    if job == "fork":
+        assert not (tmp_path / "reports" / "out" / "short").exists(), "nothing of a fork is run"
+    elif job != "nightly":
         assert time.monotonic() - begun < 180, "a pull request waits for less than three minutes"
         assert (tmp_path / "reports" / "out" / "short" / "report.html").is_file()

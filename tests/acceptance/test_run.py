@@ -181,3 +181,24 @@ def test_against_aws_is_refused_with_every_reason_and_calls_nothing(
     assert "Refused: " in done.err
     assert "sets no max_calls" in done.err
     assert "names no approval record" in done.err
+
+
+def test_a_projects_own_rules_run_where_it_is_trusted_and_else_nothing_is_run(
+    busyhour: Busyhour, tmp_path: Path
+) -> None:
+    """A rule that leaves a mark and is none: the run ends where the flows are checked."""
+    rules, mark = tmp_path / "contract_tests" / "rules", tmp_path / "mark"
+    rules.mkdir(parents=True)
+    (tmp_path / "busyhour.toml").write_text("")
+    (rules / "own.py").write_text(f"open({str(mark)!r}, 'w')\n")
+    command = ("run", str(ROOT / "scenarios" / "helpdesk.toml"), "--smoke", "--out", tmp_path / "run")
+    left_out = busyhour(*command, cwd=tmp_path)
+    assert left_out.code == 2
+    assert "own.py: this rule was left out" in left_out.err
+    assert not (tmp_path / "run").exists()
+    both = busyhour(*command, "--trust", "--shipped-rules-only", cwd=tmp_path)
+    assert both.code == 2
+    assert not mark.exists()
+    trusted = busyhour(*command, "--trust", cwd=tmp_path)
+    assert mark.exists(), trusted.err
+    assert trusted.code == 2, "the file has no rule in it"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli._instance import check_instance, confirm_instance
 from busyhour.cli._page import page
 from busyhour.cli._say import print_document, say
 
@@ -81,9 +82,11 @@ def command(
     if "aws" in named:
         from busyhour.quotas.aws import clients as aws
 
-        _check_instance(instance)
+        check_instance(instance)
         clients = aws.clients(region, endpoint_url)
         region = clients.region
+        if instance is not None:
+            confirm_instance(instance, clients)
     table = table.for_region(region)
     wanted = table.of_service(service) if service else tuple(table)
     readings = read_quotas(wanted, _sources(named, table, instance, clients, endpoint_url))
@@ -217,16 +220,6 @@ def _of_tables(names: Sequence[str], table: QuotaTable, clients: Clients | None)
             f"--table {names[0]} is of no use without --source aws.", f"Say --source aws --table {names[0]}."
         )
     return TableDescriptions(clients.dynamodb).read(names, table) if clients is not None else []
-
-
-def _check_instance(arn: str | None) -> None:
-    from busyhour.errors import BusyhourError
-
-    if arn is not None and not (arn.startswith("arn:") and ":connect:" in arn and "/" in arn):
-        raise BusyhourError(
-            f"--instance {arn!r} is not the ARN of a Connect instance.",
-            "Write arn:aws:connect:REGION:ACCOUNT:instance/ID; `aws connect list-instances` shows it.",
-        )
 
 
 def _show(readings: Sequence[Reading]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,16 @@ from busyhour import lifeline
 from busyhour.cli import _entries
 from busyhour.cli._display import Display
 from busyhour.cli._find_limit import find_limit
+from busyhour.cli._gate import cleared
 from busyhour.cli._nights import hold, look_back, with_verdict
 from busyhour.cli._page import page
 from busyhour.cli._say import say
+from busyhour.cli._trust import Own, trust_options
 from busyhour.cli._write import write
 
 if TYPE_CHECKING:
-    from busyhour.harness.safety.gate import Clearance
     from busyhour.quotas.evidence import Evidence
     from busyhour.quotas.model import QuotaValue
-    from busyhour.report.renderers.plain_console import PlainConsole
     from busyhour.results.record import RunRecord
     from busyhour.scenarios.model import Scenario
 
@@ -123,6 +123,7 @@ if TYPE_CHECKING:
 @click.option(
     "--live", is_flag=True, help="With --target aws: place real calls. Dials real numbers and incurs charges."
 )
+@trust_options
 def command(
     scenario: str,
     target: str,
@@ -141,6 +142,8 @@ def command(
     smoke: bool,
     source: str | None,
     live: bool,
+    trust: bool,
+    shipped_rules_only: bool,
 ) -> None:
     """Run SCENARIO (a name or a TOML file) and end with a report and a verdict.
 
@@ -163,9 +166,7 @@ def command(
         "emulator", "forecast", "load", "report"
     )  # the run's processes import them when much is done
     from busyhour.harness import account_values, preflight, run_folder
-    from busyhour.harness import target as targets
     from busyhour.harness.run import Options, execute
-    from busyhour.harness.safety.caller import account_confirmed
     from busyhour.harness.verdict.decision import exit_code
     from busyhour.project import Project
     from busyhour.quotas import ledger
@@ -176,14 +177,15 @@ def command(
     console = PlainConsole(stderr=True)
     listens = worker_secret.listening(remote, bind, os.environ)
     project = Project.find(Path.cwd())
+    own = Own(project, project.rules_folders(), "rule", trust=trust, shipped_only=shipped_rules_only)
+    if own.report():  # a verdict without them would not be the team's
+        raise SystemExit(int(ExitCode.BAD_INPUT))
     planned = _load(project, scenario, overrides, smoke=smoke)
     _refuse_smoke(planned, verify_quotas=verify_quotas, find=find)
     preflight.check_quotas(planned)
     _entries.check(planned)
     account: dict[str, QuotaValue] = {}
     if source and not (source == account_values.AWS and target == "aws"):  # a run against AWS reads it anyway
-        if source == account_values.AWS and planned.aws.account:
-            account_confirmed(targets.aws(planned).client, planned.aws.account)
         account = account_values.read(source, planned, quota_table.load())
         if target == "emulator":
             enforced = account_values.settings(account, planned, quota_table.load())
@@ -203,12 +205,14 @@ def command(
         )
     if baseline and not confirm:
         raise BusyhourError("--baseline is what --confirm compares with.", "Say --confirm too.")
-    clearance = _gate(planned, console, beside, live=live) if target == "aws" else None
+    clearance = cleared(planned, console, beside, live=live) if target == "aws" else None
     interrupts.install(interrupts.interrupt, signal.SIGTERM)  # like Ctrl-C: live calls ended, report written
     for name in beside:
         project.loadtest(name)  # a wrong name is reported before anything starts
     options = Options(
-        planned, project, target, workers, out, port, remote, listens, beside, clearance, account=account
+        *(planned, project, target, workers, out, port, remote, listens, beside, clearance),
+        account=account,
+        own_rules=not own.left_out,
     )
     folder = run_folder.made(planned.name, project.runs_folder, datetime.now(UTC), options.folder)
     with run_folder.claimed(folder), _nothing_left_behind():
@@ -277,28 +281,3 @@ def _keep_evidence(evidence: Evidence, record: RunRecord, project: Any) -> list[
         say(f"Not proven: {text}", err=True)
     say(f"Ledger: {project.ledger_file}")
     return missing
-
-
-def _gate(scenario: Scenario, console: PlainConsole, beside: Sequence[str], *, live: bool) -> Clearance:
-    """Print what a run against AWS would do; continue only with permission and --live."""
-    from datetime import UTC, datetime
-
-    from busyhour.errors import ExitCode
-    from busyhour.harness.safety import dry_run, gate, plan
-    from busyhour.harness.safety.approval import approval_of
-
-    approval = approval_of(scenario)
-    now = datetime.now(UTC)
-    made = plan.make(scenario, now, start=now, approval=approval)
-    aws = scenario.aws
-    console.print(
-        f"Against AWS account {aws.account or '?'}, {aws.region}, instance {aws.instance or '?'}:",
-        highlight=False,
-    )
-    for line in dry_run.lines_of(made, beside):
-        console.print(f"  {line}", highlight=False, soft_wrap=True)
-    clearance = gate.clear(scenario, made.intent, approval, now)
-    if not live:
-        console.print("Dry run: nothing was called. Say --live to do it.")
-        raise SystemExit(int(ExitCode.OK))
-    return clearance

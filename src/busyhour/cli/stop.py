@@ -10,6 +10,8 @@ import click
 from busyhour.cli._say import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from busyhour.harness.safety.stop_contacts import Swept
 
 
@@ -20,7 +22,8 @@ def command(run: Path, live: bool) -> None:
     """End every contact that RUN (a run's folder) started and that is not known to have ended.
 
     For a run that was killed: a run that ends by itself, by Ctrl-C or by SIGTERM stops its own contacts. Safe to
-    re-run: it resumes from the journal. Exit code 0: no contact is live. 1: some could not be stopped.
+    re-run: it resumes from the journal. Exit code 0: no contact is live. 1: some could not be stopped. 4: the run was
+    killed while a contact was being started, and whether that one is live is not known.
 
     Example: busyhour stop reports/out/latest --live
     """
@@ -33,7 +36,8 @@ def command(run: Path, live: bool) -> None:
 
     target = stop_contacts.target_of(run)
     contacts = journal.live(run)
-    if contacts is None:
+    unknown = journal.unanswered(run)
+    if contacts is None and not unknown:
         what = (
             "placed no call" if target.kind == "aws" else "went to the emulator, and its calls ended with it"
         )
@@ -41,6 +45,7 @@ def command(run: Path, live: bool) -> None:
         return
     if not contacts:
         say("Nothing to do: every contact of the journal is known to have ended.")
+        _report_unanswered(unknown, target.instance_id)
         return
     where = f"account {target.account}, {target.region}, instance {target.instance_id}"
     seconds = len(contacts) / STOPS_PER_SECOND
@@ -82,6 +87,31 @@ def command(run: Path, live: bool) -> None:
             "Run the same command again; or end them in the Connect console under real-time metrics.",
             ExitCode.DOES_NOT_HOLD if reached else ExitCode.UNREACHABLE,
         )
+    _report_unanswered(unknown, target.instance_id)
+
+
+def _report_unanswered(tokens: Sequence[str], instance: str) -> None:
+    """Name requests without a known outcome: no operation of Connect finds a contact by its ClientToken.
+
+    Sending the request again would return the id, or start the contact that it asks for.
+
+    Raises:
+        BusyhourError: there are such requests (exit code 4).
+    """
+    from busyhour.errors import BusyhourError, ExitCode
+    from busyhour.printable import printable
+
+    if not tokens:
+        return
+    for token in tokens[:10]:
+        say(f"  no answer to the request with ClientToken {printable(token)}", err=True)
+    raise BusyhourError(
+        f"{len(tokens):,} requests to start a contact have no answer in the journal: whether these contacts are live is "
+        "not known.",
+        f"Search contacts of instance {printable(instance)} by the run's time and initiation method (outbound) in the Connect "
+        "console, and end them there.",
+        ExitCode.INVALID_RUN,
+    )
 
 
 def _said(done: Swept) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError, ExitCode
+from busyhour.harness.safety.caller import account_confirmed
 from busyhour.quotas import freshness
 from busyhour.quotas.files.account_file import read_account_file
 from busyhour.quotas.model import Origin, Quota, QuotaValue
@@ -29,18 +30,22 @@ def read(source: str, scenario: Scenario, table: QuotaTable) -> dict[str, QuotaV
     """The account's values by quota key, from a file, or read from the account for `source` "aws" (read-only calls).
 
     Raises:
-        BusyhourError: the file is none of account values, or the account cannot be asked.
+        BusyhourError: the file is none of account values, the account cannot be asked, or the credentials are of another
+            account than the scenario's (exit code 3).
     """
     if source != AWS:
         return read_account_file(Path(source), table)
     from busyhour.quotas.aws import clients
 
     wanted = scenario.aws
+    own = clients.clients(wanted.region)
+    if wanted.account:
+        account_confirmed(lambda _: own.sts, wanted.account)
     arn = None
     if wanted.account and wanted.instance:
         arn = f"arn:aws:connect:{wanted.region}:{wanted.account}:instance/{wanted.instance}"
     quotas = [quota for quota in table if quota.service in _SERVICES]
-    readings = read_quotas(quotas, clients.read_only_sources(clients.clients(wanted.region), arn))
+    readings = read_quotas(quotas, clients.read_only_sources(own, arn))
     found = {r.quota.key: r.value for r in readings if str(r.value.origin) in freshness.FROM_ACCOUNT}
     if not found:
         raise BusyhourError(

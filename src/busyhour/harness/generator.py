@@ -175,6 +175,12 @@ def drive(
     result.abort = abort
     if ended:
         result.notes.append(f"{ended} contacts that the generator left were ended when it was over.")
+    unknown = journal.unanswered(run_dir) if target.kind == "aws" else []
+    if unknown:
+        result.not_measured.append(
+            f"{len(unknown)} requests to start a contact had no answer: whether these contacts were live is not known "
+            f"(`busyhour stop` lists their tokens)"
+        )
     if lookout is not None:
         result.not_measured += lookout.not_measured
     return result

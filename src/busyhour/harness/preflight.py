@@ -44,8 +44,8 @@ def check_quotas(scenario: Scenario) -> None:
         table.find(name)
 
 
-def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
-    """Findings of all rules, ours and the project's own, on the flows that the scenario names.
+def check_flows(scenario: Scenario, project: Project, *, own_rules: bool) -> list[FindingRecord]:
+    """Findings of all rules, ours and the project's own where these may run, on the flows that the scenario names.
 
     Raises:
         BusyhourError: a flow or a rule cannot be read.
@@ -58,9 +58,8 @@ def check_flows(scenario: Scenario, project: Project) -> list[FindingRecord]:
     # A check takes what holds flows among other things; a run wants exports, and reports that before all else.
     for path in scenario.flows.files:
         load(path)
-    report = Checker(load_rules(project.rules_folders()).narrowed()).check(
-        gather([shown(path) for path in scenario.flows.files])
-    )
+    rules = load_rules(project.rules_folders() if own_rules else ())
+    report = Checker(rules.narrowed()).check(gather([shown(path) for path in scenario.flows.files]))
     return [FindingRecord(**finding.as_dict()) for finding in report.findings]
 
 

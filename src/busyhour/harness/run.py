@@ -76,6 +76,8 @@ class Options:
     """Load tests that run beside the scenario's own, by name or path."""
     clearance: gate.Clearance | None = None
     """What the safety gate said; without it nothing is done against AWS."""
+    own_rules: bool = False
+    """Whether rules of the project's own run, which only a trusted project's may; else the shipped ones alone."""
     by_load: bool = False
     """Judge by what was measured alone, as a search for the limit does: the calculation is printed beside its result."""
     account: Mapping[str, QuotaValue] = field(default_factory=dict)
@@ -113,7 +115,7 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
     gathered = _Gathered()
     table = quota_table.load()
     progress.stage("Checking the flows")
-    gathered.findings = preflight.check_flows(scenario, options.project)
+    gathered.findings = preflight.check_flows(scenario, options.project, own_rules=options.own_rules)
     gathered.coverage, unexplored = preflight.branches(scenario)
     gathered.not_measured += [f"Branch coverage of flow {name}: no time for it" for name in unexplored]
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")

@@ -2,7 +2,7 @@
 
 One contact id per line; `contacts-<k>.log` and `ended-<k>.log` belong to worker k, `stopped.log` lists what a
 later clean-up ended. A contact is written as soon as its id is known, before it is used. `requests-<k>.log` has a line for
-each contact before it is asked for: its ClientToken.
+each contact before it is asked for: its ClientToken; `answered-<k>.log` has the same line once the outcome is known.
 """
 
 from __future__ import annotations
@@ -30,6 +30,18 @@ def ended_file(folder: Path, k: int) -> Path:
 def requests_file(folder: Path, k: int) -> Path:
     """Return the path of worker k's requests that start contacts, one client token a line."""
     return folder / f"requests-{k}.log"
+
+
+def answered_file(folder: Path, k: int) -> Path:
+    """Return the path of worker k's requests whose outcome is known: a contact with an id, or none."""
+    return folder / f"answered-{k}.log"
+
+
+def unanswered(folder: Path) -> list[str]:
+    """Return the client tokens of a run's requests whose contacts, if there are any, have no known id."""
+    known = {line for path in folder.glob("answered-*.log") for line in _lines(path)}
+    asked = dict.fromkeys(line for path in sorted(folder.glob("requests-*.log")) for line in _lines(path))
+    return [token for token in asked if token not in known]
 
 
 def requested(folder: Path, k: int) -> int | None:

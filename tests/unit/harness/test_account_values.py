@@ -103,3 +103,21 @@ def test_a_file_is_read_by_its_name(scenario: Scenario, tmp_path: Path) -> None:
     path = tmp_path / "values.toml"
     path.write_text('read_at = 2026-11-20\n"L-12AB7C57" = 500\n')
     assert account_values.read(str(path), scenario, TABLE)[CALLS.key].value == 500
+
+
+def test_nothing_is_read_with_credentials_of_another_account(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from types import SimpleNamespace
+
+    from busyhour.quotas.aws import clients
+
+    sts = SimpleNamespace(
+        get_caller_identity=lambda: {"Account": "222222222222", "Arn": "arn:aws:iam::222222222222:x"}
+    )
+    made = clients.Clients("us-east-1", None, None, None, None, sts)  # reading would fail
+    monkeypatch.setattr(clients, "clients", lambda region: made)
+    planned = replace(scenario, aws=replace(scenario.aws, account="111111111111"))
+    with pytest.raises(BusyhourError, match="are of account 222222222222") as refused:
+        account_values.read("aws", planned, TABLE)
+    assert refused.value.exit_code is ExitCode.REFUSED

@@ -30,7 +30,7 @@ def confirmed(target: Target) -> Target:
     return replace(target, caller=arn)
 
 
-def account_confirmed(client: MakeClient, account: str) -> str:
+def account_confirmed(client: MakeClient, account: str, whose: str = "the scenario's") -> str:
     """Return the caller's ARN, after its account was compared with `account`.
 
     Raises:
@@ -39,9 +39,7 @@ def account_confirmed(client: MakeClient, account: str) -> str:
     said = _asked("STS GetCallerIdentity", lambda: client("sts").get_caller_identity())
     found, arn = str(said.get("Account", "")), str(said.get("Arn", ""))
     if found != account:
-        raise _refused(
-            f"the credentials are of account {found or '(none)'} ({arn}), the scenario's is {account}"
-        )
+        raise _refused(f"the credentials are of account {found or '(none)'} ({arn}), {whose} is {account}")
     return arn
 
 

@@ -61,11 +61,19 @@ class ChainCredentials:
 
     Args:
         profile: a profile's name; None: from the environment.
+        account: the account that the keys must be of, and the Region whose STS names it; None: not compared.
         session: makes a botocore session; tests pass their own.
     """
 
-    def __init__(self, profile: str | None = None, *, session: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self,
+        profile: str | None = None,
+        *,
+        account: tuple[str, str] | None = None,
+        session: Callable[[], Any] | None = None,
+    ) -> None:
         self._profile = profile
+        self._account = account
         self._make_session = session
         self._source: Any = None
         self._keys: Keys | None = None
@@ -85,9 +93,45 @@ class ChainCredentials:
         """Read the keys; on failure the previous ones remain.
 
         Raises:
-            BusyhourError: the chain has no credentials, or they expired and cannot be renewed.
+            BusyhourError: the chain has no credentials, they expired and cannot be renewed, or STS cannot be reached
+                (exit code 5); they are of another account (exit code 3).
         """
-        self._keys = self._read()
+        keys = self._read()
+        if keys != self._keys:
+            self._compare(keys)
+            self._keys = keys
+
+    def _compare(self, keys: Keys) -> None:
+        """Compare the account that STS names for new keys with the run's, before a request is signed with them."""
+        if self._account is None:
+            return
+        account, region = self._account
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            sts = self._botocore.create_client(
+                "sts",
+                region_name=region,
+                aws_access_key_id=keys.access_key,
+                aws_secret_access_key=keys.secret_key,
+                aws_session_token=keys.token,
+                config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 4}),
+            )
+            found = sts.get_caller_identity()
+        except (BotoCoreError, ClientError) as error:
+            raise BusyhourError(
+                f"STS GetCallerIdentity failed, so that the account of the credentials is not known: {error}",
+                "Check AWS_PROFILE, the login and the network of this machine.",
+                ExitCode.UNREACHABLE,
+            ) from error
+        if found.get("Account") != account:
+            raise BusyhourError(
+                f"Refused: the credentials of this process are of account {found.get('Account') or '(none)'} "
+                f"({found.get('Arn', '')}), the run's is {account}.",
+                "Give each worker credentials of the account that the safety gate has passed.",
+                ExitCode.REFUSED,
+            )
 
     @cached_property
     def _botocore(self) -> Any:

@@ -248,5 +248,8 @@ class Client:
 
 def _recorded(gate: outgoing.OutgoingGate, admitted: outgoing.Admitted, done: Done, answer: Answer) -> None:
     """Let the gate of a live run record the answer before anything else uses it."""
-    gate.answered(admitted, answer.body, ok=answer.ok, gone=answer.code == "ContactNotFoundException")
+    lost = answer.kind in (Class.TIMEOUT, Class.CONNECTION, Class.SERVER_ERROR) and answer.sent_at is not None
+    gate.answered(
+        admitted, answer.body, ok=answer.ok, gone=answer.code == "ContactNotFoundException", settled=not lost
+    )
     done(answer)

@@ -54,7 +54,11 @@ class Services:
         self._clock = clock
         self._recorder = recorder
         self._event = event
-        self._credentials = credentials or (ChainCredentials() if settings.aws else FixedCredentials())
+        self._credentials = credentials or (
+            ChainCredentials(account=(settings.account, settings.region))
+            if settings.aws
+            else FixedCredentials()
+        )
         self._permit = permit
         self._open: dict[str, Service] = {}
 

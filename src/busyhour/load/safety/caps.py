@@ -16,6 +16,46 @@ def share_of(total: int, k: int, n: int) -> int:
     return max(0, -(-(total - k) // n))
 
 
+class RequestCaps:
+    """The requests by which a run without voice calls loads its service, and what its share of the caps leaves.
+
+    A call makes at most `each` requests at once one after the other, retries included, so the caps on calls bound them.
+
+    Args:
+        aws: the caps.
+        each: most requests of one call; None: not bounded by the plan.
+        k: number of this worker.
+        n: number of workers.
+    """
+
+    def __init__(self, aws: AwsTarget, each: int | None, k: int, n: int) -> None:
+        self._aws = aws
+        self._most = None if each is None or aws.max_calls is None else share_of(aws.max_calls, k, n) * each
+        self._places = None if aws.max_concurrent is None else share_of(aws.max_concurrent, k, n)
+        self.sent = 0
+        self.in_flight = 0
+
+    def objection(self) -> str:
+        """Return why one more request would exceed a cap; empty if it would not."""
+        if self._most is not None and self.sent + 1 > self._most:
+            return f"max_calls is {self._aws.max_calls}, for which this worker may send {self._most} requests"
+        if self._places is not None and self.in_flight + 1 > self._places:
+            return (
+                f"max_concurrent is {self._aws.max_concurrent}, of which this worker may have {self._places} requests "
+                "in flight"
+            )
+        return ""
+
+    def asked(self) -> None:
+        """Count a request that is being sent."""
+        self.sent += 1
+        self.in_flight += 1
+
+    def answered(self) -> None:
+        """Count the end of a request, with or without an answer."""
+        self.in_flight -= 1
+
+
 class Caps:
     """The contacts of this process and what its share of the caps leaves.
 
@@ -64,6 +104,11 @@ class Caps:
         self._waiting -= 1
         if contact:
             self._open.add(contact)
+
+    def found(self, contact: str, now: float) -> None:
+        """Count a contact in progress that a repeated request named, the first having had no answer."""
+        self._advance(now)
+        self._open.add(contact)
 
     def over(self, contact: str, now: float) -> bool:
         """Count a contact as ended; return whether it was in progress here, and not left to an estimate."""

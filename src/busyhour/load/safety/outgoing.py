@@ -10,16 +10,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from busyhour.errors import BusyhourError
 from busyhour.load.safety import live_operations as operations
-from busyhour.load.safety.caps import Caps, share_of
+from busyhour.load.safety.caps import Caps, RequestCaps, share_of
 from busyhour.load.safety.permit import Permit
-from busyhour.results.journal import Journal, contacts_file, ended_file, requested, requests_file
+from busyhour.results.journal import (
+    Journal,
+    answered_file,
+    contacts_file,
+    ended_file,
+    requested,
+    requests_file,
+)
+from busyhour.scenarios.account import RetryMode
 from busyhour.scenarios.model import DriveKind, Scenario
 
 if TYPE_CHECKING:
@@ -27,6 +36,9 @@ if TYPE_CHECKING:
 
 CODE = "RefusedByGate"
 """Error code of a request that did not leave."""
+
+_MOST_ATTEMPTS = 10
+"""Attempts of one request where the scenario leaves them to the SDK: DynamoDB's default in legacy mode, the highest."""
 
 _SEPARATORS = frozenset(" \t\r\n\0")
 _FRAMING = frozenset({"content-length", "transfer-encoding", "host", "authorization"})
@@ -59,6 +71,10 @@ class Admitted:
     new: str = ""
     contact: str = ""
     """Contact that it stops or shows."""
+    token: str = field(default="", compare=False)
+    """Of a request that starts a contact, new or repeated: its line in the journal."""
+    load: bool = field(default=False, compare=False)
+    """Whether it is one of the requests by which a run without voice calls loads its service."""
 
 
 class OutgoingGate:
@@ -100,8 +116,10 @@ class OutgoingGate:
         folder = settings.run_dir
         self._requests = Journal(requests_file(folder, k)) if folder is not None else None
         self._contacts = Journal(contacts_file(folder, k)) if folder is not None else None
+        self._answers = Journal(answered_file(folder, k)) if folder is not None else None
         self._ends = Journal(ended_file(folder, k)) if folder is not None else None
         self.caps = Caps(scenario.aws, k, n)
+        self.request_caps = RequestCaps(scenario.aws, _requests_of_a_call(scenario), k, n)
         self.refusals: dict[str, int] = {}
         """How many requests did not leave, by the reason."""
 
@@ -113,7 +131,9 @@ class OutgoingGate:
             self.refusals[decision] = self.refusals.get(decision, 0) + 1
         return decision
 
-    def answered(self, admitted: Admitted, body: bytes, *, ok: bool, gone: bool = False) -> None:
+    def answered(
+        self, admitted: Admitted, body: bytes, *, ok: bool, gone: bool = False, settled: bool = True
+    ) -> None:
         """Record the answer of an admitted request: contacts go into the journal before anything uses their ids.
 
         Args:
@@ -121,13 +141,21 @@ class OutgoingGate:
             body: of the answer.
             ok: whether the service accepted it.
             gone: whether the service does not know the contact.
+            settled: whether it is known if the service did what was asked; not after a timeout or a lost connection.
         """
         now = self._steady()
-        if admitted.new:
+        if admitted.load:
+            self.request_caps.answered()
+        if admitted.new or admitted.token:
             contact = _contact_of(body) if ok else ""
             if contact and self._contacts is not None:
                 self._contacts.write(contact)
-            self.caps.answered(contact, now)
+            if admitted.token and settled and self._answers is not None:
+                self._answers.write(admitted.token)
+            if admitted.new:
+                self.caps.answered(contact, now)
+            elif contact:
+                self.caps.found(contact, now)
         elif admitted.contact and (
             (admitted.operation == operations.STOP and (ok or gone))
             or (admitted.operation == operations.SHOW and ok and b'"DisconnectTimestamp"' in body)
@@ -149,7 +177,7 @@ class OutgoingGate:
 
     def close(self) -> None:
         """Close the journal."""
-        for journal in (self._requests, self._contacts, self._ends):
+        for journal in (self._requests, self._contacts, self._answers, self._ends):
             if journal is not None:
                 journal.close()
 
@@ -175,6 +203,12 @@ class OutgoingGate:
             return Admitted(name, contact=request.path.rpartition("/")[2])
         if not name.startswith(operations.READS) and request.service not in self._driven:
             return f"{request.service} {name}: the run was approved for drive = {self._scenario.drive.value!r} alone"
+        if self._scenario.drive is not DriveKind.VOICE and request.service in self._driven and _loads(name):
+            why = self.request_caps.objection()
+            if why:
+                return f"{name}: {why}"
+            self.request_caps.asked()
+            return Admitted(name, load=True)
         return Admitted(name)
 
     @property
@@ -221,21 +255,22 @@ class OutgoingGate:
         # The same body with its token is one contact to Connect, however often it is sent.
         digest = hashlib.sha256(body).hexdigest() if token else ""
         if digest in self._known:
-            return Admitted(name)
+            return Admitted(name, token=token)
         if self._requests is None:
             return f"{name}: there is no folder of the run for the journal (BUSYHOUR_RUN_DIR)"
         now = self._steady()
         why = self.caps.objection(now)
         if why:
             return f"{name}: {why}"
+        line = token or f"request-{self.caps.started}"
         try:
-            self._requests.write(token or f"request-{self.caps.started}")
+            self._requests.write(line)
         except (OSError, ValueError) as error:
             return f"{name}: the journal cannot be written: {error}"
         self.caps.asked(now)
         if digest:
             self._known.add(digest)
-        return Admitted(name, new=token or "contact")
+        return Admitted(name, new=token or "contact", token=line)
 
     def _instance_and_numbers(self, name: str, parameters: Mapping[str, Any]) -> str:
         aws = self._scenario.aws
@@ -268,6 +303,31 @@ class OutgoingGate:
             f"{request.service} {request.path}: contacts of a campaign have no ids in its answer, so that neither caps "
             "nor `busyhour stop` could hold them"
         )
+
+
+def _loads(operation: str) -> bool:
+    """Whether an operation of the driven service is load, and does not only describe its resources."""
+    return not operation.startswith(("Describe", "List")) and operation not in (
+        "GetFunction",
+        "GetAccountSettings",
+    )
+
+
+def _requests_of_a_call(scenario: Scenario) -> int | None:
+    """Return the most requests of one call, retries included; None where flows decide how many it makes."""
+    attempts = (
+        1 if scenario.client.retry is RetryMode.NONE else scenario.client.max_attempts or _MOST_ATTEMPTS
+    )
+    match scenario.drive:
+        case DriveKind.LAMBDA:
+            return attempts
+        case DriveKind.DYNAMODB:
+            each = sum(
+                math.ceil(number) for one in scenario.functions.values() for number in one.operations.values()
+            )
+            return max(1, each) * attempts
+        case _:
+            return None
 
 
 _installed: list[OutgoingGate] = []

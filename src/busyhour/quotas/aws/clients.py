@@ -40,6 +40,8 @@ class Clients:
     lambda_: Any
     dynamodb: Any
     cloudwatch: Any
+    sts: Any = None
+    """Names the account of the credentials; None where that was compared before."""
 
 
 def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
@@ -81,6 +83,7 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
         client("lambda"),
         client("dynamodb"),
         client("cloudwatch"),
+        client("sts"),
     )
 
 

@@ -106,7 +106,7 @@ def test_a_run_reads_and_drives_nothing_in_another_account(
     use: Any, scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = use(Account("222222222222"))
-    monkeypatch.setattr(harness_run.preflight, "check_flows", lambda *_: [])
+    monkeypatch.setattr(harness_run.preflight, "check_flows", lambda *_, **__: [])
     monkeypatch.setattr(harness_run.preflight, "branches", lambda *_: ([], []))
     from datetime import UTC, datetime, timedelta
 

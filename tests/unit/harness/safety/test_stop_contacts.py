@@ -185,3 +185,18 @@ def test_with_another_accounts_credentials_no_contact_counts_as_ended(
     assert result.exception.exit_code is ExitCode.REFUSED
     assert other.asked == []
     assert len(journal.live(folder) or []) == 3
+
+
+def test_a_request_in_flight_at_a_kill_is_named_and_ends_with_4(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.requests_file(folder, 0).write_text("token-1\ntoken-2\n")
+    journal.answered_file(folder, 0).write_text("token-1\n")
+    monkeypatch.setattr(Target, "client", lambda self, service: Connect())
+    result = CliRunner().invoke(command, [str(folder), "--live"])
+    assert "3 stopped" in result.output
+    assert "ClientToken token-2" in result.output
+    assert "token-1" not in result.output
+    assert isinstance(result.exception, BusyhourError)
+    assert result.exception.exit_code is ExitCode.INVALID_RUN
+    assert "whether these contacts are live" in result.exception.message

@@ -198,3 +198,69 @@ def test_a_profile_that_is_misspelt_is_said_with_the_one_that_is_meant(sso_porta
     with pytest.raises(BusyhourError, match="stagign") as caught:
         ChainCredentials("stagign").keys()
     assert "Did you mean 'staging'?" in caught.value.hint
+
+
+class Sts:
+    """Stands for botocore's session: names the account of each access key."""
+
+    profile = None
+
+    def __init__(self, source, *accounts):
+        self.source, self.accounts, self.asked, self.full_config = source, list(accounts), [], {}
+
+    def get_credentials(self):
+        return self.source
+
+    def create_client(self, service, **given):
+        assert service == "sts"
+        self.asked.append((given["region_name"], given["aws_access_key_id"]))
+        account = self.accounts.pop(0)
+        return SimpleNamespace(
+            get_caller_identity=lambda: {"Account": account, "Arn": f"arn:aws:iam::{account}:user/u"}
+        )
+
+
+def test_a_worker_signs_with_no_keys_of_another_account():
+    session = Sts(Source(), "222222222222")
+    credentials = ChainCredentials(account=("111111111111", "eu-west-2"), session=lambda: session)
+    with pytest.raises(
+        BusyhourError, match=r"of account 222222222222 .*, the run's is 111111111111"
+    ) as refused:
+        credentials.keys()
+    assert refused.value.exit_code is ExitCode.REFUSED
+    assert session.asked == [("eu-west-2", "key1")]
+
+
+def test_renewed_keys_of_another_account_are_noticed_and_not_used():
+    session = Sts(Source(), "111111111111", "222222222222", "111111111111")
+    credentials = ChainCredentials(account=("111111111111", "us-east-1"), session=lambda: session)
+    assert credentials.keys() == Keys("key1", "secret")
+    with pytest.raises(BusyhourError, match="of account 222222222222"):
+        credentials.renew()
+    assert credentials.keys() == Keys("key1", "secret")
+    credentials.renew()
+    assert credentials.keys() == Keys("key3", "secret")
+
+
+def test_unchanged_keys_are_not_asked_about_again():
+    source = Source()
+    session = Sts(source, "111111111111")
+    credentials = ChainCredentials(account=("111111111111", "us-east-1"), session=lambda: session)
+    credentials.keys()
+    source.asked = 0
+    credentials.renew()
+    assert len(session.asked) == 1
+
+
+def test_an_account_that_sts_does_not_name_is_not_driven():
+    from botocore.exceptions import EndpointConnectionError
+
+    session = Sts(Source())
+    session.create_client = lambda *_, **__: SimpleNamespace(get_caller_identity=lambda: fail())
+
+    def fail():
+        raise EndpointConnectionError(endpoint_url="https://sts")
+
+    with pytest.raises(BusyhourError, match="GetCallerIdentity failed") as refused:
+        ChainCredentials(account=("111111111111", "us-east-1"), session=lambda: session).keys()
+    assert refused.value.exit_code is ExitCode.UNREACHABLE

@@ -57,6 +57,8 @@ def clocks() -> Clocks:
 
 
 Make = Callable[..., OutgoingGate]
+ATTEMPTS = 1
+"""Of one request, by the [client] of the scenario."""
 
 
 @pytest.fixture
@@ -443,3 +445,51 @@ def test_without_a_live_run_nothing_goes_to_aws(make: Make) -> None:
     outgoing.install(gate)
     assert outgoing.installed() is gate
     assert isinstance(outgoing.admit(request()), Admitted)
+
+
+def test_a_repeated_request_brings_the_id_that_the_first_did_not(make: Make, tmp_path: Path) -> None:
+    gate = make()
+    first = gate.admit(request())
+    assert isinstance(first, Admitted)
+    assert journal.unanswered(tmp_path) == ["t"], "as a kill -9 finds it while the request is in flight"
+    gate.answered(first, b"", ok=False, settled=False)
+    assert journal.unanswered(tmp_path) == ["t"]
+    again = gate.admit(request())
+    assert isinstance(again, Admitted)
+    gate.answered(again, b'{"ContactId":"c-1"}', ok=True)
+    assert journal.live(tmp_path) == ["c-1"]
+    assert journal.unanswered(tmp_path) == []
+    assert gate.caps.in_progress == 1
+
+
+def test_a_request_that_connect_refused_started_no_contact(make: Make, tmp_path: Path) -> None:
+    gate = make()
+    admitted = gate.admit(request())
+    assert isinstance(admitted, Admitted)
+    gate.answered(admitted, b"", ok=False)
+    assert journal.unanswered(tmp_path) == []
+
+
+def test_invocations_are_bounded_by_the_caps_on_calls_where_they_leave(make: Make) -> None:
+    gate = make(DriveKind.LAMBDA, max_calls=4, max_concurrent=2)
+    flying = [gate.admit(request(b"{}", **INVOKE)) for _ in range(2)]
+    assert all(isinstance(each, Admitted) for each in flying)
+    assert "max_concurrent is 2, of which this worker may have 2 requests in flight" in refused(
+        gate, request(b"{}", **INVOKE)
+    )
+    for each in flying:
+        assert isinstance(each, Admitted)
+        gate.answered(each, b"", ok=False, settled=False)
+    for _ in range(gate.request_caps.sent, 4 * ATTEMPTS):
+        each = gate.admit(request(b"{}", **INVOKE))
+        assert isinstance(each, Admitted), each
+        gate.answered(each, b"{}", ok=True)
+    assert "max_calls is 4, for which this worker may send" in refused(gate, request(b"{}", **INVOKE))
+
+
+def test_requests_of_a_table_are_bounded_and_its_description_is_free(make: Make) -> None:
+    gate = make(DriveKind.DYNAMODB, max_calls=100, max_concurrent=1)
+    assert isinstance(gate.admit(request(b"{}", **PUT)), Admitted)
+    assert "in flight" in refused(gate, request(b"{}", **PUT))
+    described = {**PUT, "headers": {"x-amz-target": "DynamoDB_20120810.DescribeTable"}}
+    assert isinstance(gate.admit(request(b"{}", **described)), Admitted)
