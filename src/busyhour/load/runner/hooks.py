@@ -89,7 +89,7 @@ def _show(environment: Any, live: Live) -> None:
     where = os.environ.get("BUSYHOUR_LIVE", "")
     try:
         if environment.web_ui is not None:
-            web.extend(environment.web_ui, live)
+            web.extend(environment.web_ui, live, getattr(environment.parsed_options, "web_host", None))
         elif where:
             web.serve(where, live)
     except BusyhourError as error:

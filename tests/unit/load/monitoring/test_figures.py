@@ -194,3 +194,44 @@ def test_what_was_not_exported_is_when_the_process_quits(monkeypatch):
     assert len(flushed) == 1
     del provider.force_flush
     otel.flush(exit_code=0)
+
+
+@pytest.mark.parametrize(
+    ("headers", "why"),
+    [
+        ({"Host": "127.0.0.1:8089"}, ""),
+        ({"Host": "localhost:8089", "Origin": "http://localhost:8089", "Sec-Fetch-Site": "same-origin"}, ""),
+        ({"Host": "[::1]:8089", "Sec-Fetch-Site": "none"}, ""),
+        ({"Host": "evil.example:8089"}, "Host 'evil.example:8089' is not loopback"),
+        ({"Host": "127.0.0.1.evil.example"}, "is not loopback"),
+        ({"Host": ""}, "is not loopback"),
+        ({"Host": "127.0.0.1:8089", "Origin": "http://evil.example"}, "A page of 'http://evil.example'"),
+        ({"Host": "127.0.0.1:8089", "Origin": "http://127.0.0.1:9999"}, "A page of"),
+        ({"Host": "127.0.0.1:8089", "Origin": "null"}, "A page of"),
+        ({"Host": "127.0.0.1:8089", "Sec-Fetch-Site": "cross-site"}, "A page of another site"),
+        ({"Host": "127.0.0.1:8089", "Sec-Fetch-Site": "same-site"}, "A page of another site"),
+    ],
+)
+def test_a_page_of_another_site_neither_reads_nor_stops_a_run(headers, why):
+    app = Flask("here")
+    app.register_blueprint(web.routes(Live(lambda: None)))
+    app.add_url_rule("/stop", view_func=lambda: "stopped")
+    web.guard(app, "127.0.0.1")
+    for path in ("/stop", "/metrics", "/busyhour"):
+        answer = app.test_client().get(path, headers=headers)
+        assert answer.status_code == (403 if why else 200)
+        assert why in answer.get_data(as_text=True)
+
+
+def test_beyond_loopback_the_name_is_the_networks():
+    assert web.objection({"Host": "load.internal:9646"}, on_loopback=False) == ""
+    assert web.objection({"Host": "load.internal:9646", "Origin": "http://evil.example"}, on_loopback=False)
+
+
+@pytest.mark.parametrize(
+    ("told", "bound"), [("", "127.0.0.1"), (None, "127.0.0.1"), ("10.0.0.5", "10.0.0.5"), ("*", "*")]
+)
+def test_locusts_web_ui_is_on_loopback_unless_told(told, bound):
+    made = SimpleNamespace(host=told, app=Flask("ui"), template_args={})
+    web.extend(made, Live(lambda: None), told)
+    assert made.host == bound
