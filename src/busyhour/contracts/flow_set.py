@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.analysis.dataflow import attributes_set
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from busyhour.flows.model import Pointer
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+_EXPRESSION = re.compile(r"\$\{([^}]*)\}")
+_ADDRESS = re.compile(r"aws_connect_contact_flow(?:_module)?\.[\w-]+")
+_KEY = re.compile(r"\[\s*['\"]([^'\"]+)['\"]\s*\]")
 
 _PARAMETERS = {
     type: tuple(one.flow_parameters.items()) for type, one in DECLARED.items() if one.flow_parameters
@@ -94,6 +99,11 @@ def _shown(flow: FlowView, action: ActionView, *keys: str) -> str:
         if isinstance(value, str) and value:
             return value
     return ""
+
+
+def _has_identity(flow: FlowView) -> bool:
+    envelope = flow.document.envelope if flow.document is not None else {}
+    return any(isinstance(envelope.get(key), str) and envelope[key] for key in ("Arn", "Id"))
 
 
 def flow_id(text: str) -> str:
@@ -169,13 +179,58 @@ class FlowSet:
             found[flow.name] = flow if flow.name not in found else None
         return found
 
+    @cached_property
+    def by_resource(self) -> Mapping[str, FlowView | None]:
+        """Flows by the resource that a template declares; None if several have it."""
+        found: dict[str, FlowView | None] = {}
+        for flow in self.flows:
+            resource = flow.document.envelope.get("Resource") if flow.document is not None else None
+            if isinstance(resource, str):
+                found[resource] = flow if resource not in found else None
+        return found
+
     def resolve(self, reference: FlowReference) -> FlowView | None:
-        """Return the flow of a reference, None if it is missing or ambiguous."""
+        """Return the flow of a reference, None if it is missing or ambiguous.
+
+        By id; by the resource in a template's expression; by the name that the designer shows, unless the
+        reference has an id and the flow of that name another one.
+        """
         if reference.dynamic:
             return None
         found = self.by_identity.get(flow_id(reference.value)) if reference.static else None
-        if found is None and not (reference.static and _ID.search(reference.value) and self.by_identity):
+        if found is None and not reference.static:
+            found = self._of_expression(reference.value)
+        if found is None:
             found = self.by_name.get(reference.shown) or self.by_name.get(reference.value)
+            if (
+                found is not None
+                and reference.static
+                and _ID.search(reference.value)
+                and _has_identity(found)
+            ):
+                return None
+        return found
+
+    def _of_expression(self, value: str) -> FlowView | None:
+        """Return the flow that an expression of a template names: a resource, or a key in brackets."""
+        for expression in _EXPRESSION.findall(value):
+            address = _ADDRESS.search(expression)
+            key = _KEY.search(expression)
+            if key is not None:
+                return self.by_name.get(key[1]) or self.by_stem.get(key[1])
+            resource = address[0] if address is not None else expression.strip().partition(".")[0]
+            found = self.by_resource.get(resource)
+            if found is not None:
+                return found
+        return None
+
+    @cached_property
+    def by_stem(self) -> Mapping[str, FlowView | None]:
+        """Flows by the stem of their file; None if several have it."""
+        found: dict[str, FlowView | None] = {}
+        for flow in self.flows:
+            stem = PurePath(flow.path).stem
+            found[stem] = flow if stem not in found else None
         return found
 
     @cached_property

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.contracts.check import Checker
-from busyhour.contracts.flow_view import FlowView
+from busyhour.contracts.flow_view import FlowView, Project
 from busyhour.contracts.loading import RuleSet
 from busyhour.contracts.reading.sources import gather
 from busyhour.errors import BusyhourError
@@ -136,7 +137,21 @@ def subjects_of(
         reasons = "; ".join(f"{path}: {why}" for path, why in list(left_out.items())[:3])
         raise BusyhourError(f"no flow that can be run: {reasons}", "Run `busyhour check` on it.")
     flows = [one.flow for one in files if one.flow is not None]
-    return Subjects(Context(flows, aliases, functions=functions), tuple(files), left_out)
+    links = {**_links(files), **(aliases or {})}
+    return Subjects(Context(flows, links, functions=functions), tuple(files), left_out)
+
+
+def _links(files: Sequence[FlowView]) -> Mapping[str, str]:
+    """Return references that only a template or the designer's name resolves -> name of their flow."""
+    names = Counter(one.name for one in files)
+    found: dict[str, set[str]] = {}
+    for reference, target in Project(list(files)).flow_set.resolved:
+        found.setdefault(reference.value, set()).add(target.name)
+    return {
+        value: name
+        for value, targets in found.items()
+        if len(targets) == 1 and names[name := next(iter(targets))] == 1
+    }
 
 
 def _why_not(subject: FlowView) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,23 @@ def type_of(flow: FlowView) -> FlowType | None:
             return FlowType(said)
     if flow.data.__class__ is dict and "Settings" in flow.data:
         return FlowType.MODULE
-    return FlowType.MODULE if not flow.types.isdisjoint(types_of("end-module")) else None
+    if not flow.types.isdisjoint(types_of("end-module")):
+        return FlowType.MODULE
+    return _FOLDERS.get(_plain(Path(flow.path).parent.name))
+
+
+def _plain(name: str) -> str:
+    """Return the letters of a name in lower case, without a plural's s."""
+    return re.sub(r"[^a-z]", "", name.lower()).removesuffix("s")
+
+
+_FOLDERS = {
+    key: type
+    for type in FlowType
+    if type not in (FlowType.CONTACT_FLOW, FlowType.MODULE)
+    for key in (_plain(type.value), _plain(type.value) + "flow")
+} | dict.fromkeys(("flowmodule", "contactflowmodule"), FlowType.MODULE)
+"""Types of flows by the folder that they are in; a folder of contact flows can have any."""
 
 
 def display_name(flow: FlowView, action: ActionView) -> str:

@@ -81,7 +81,7 @@ def _members(one: FlowValue) -> Iterator[FlowValue]:
         envelope.setdefault("Type", kind)
     content = one.declared or kind in FLOWS
     for key, member in one.value.items():
-        named = {"Name": key} if one.pointer == ("Resources",) else {}
+        named = {"Name": key, "Resource": key} if one.pointer == ("Resources",) else {}
         yield FlowValue((*one.pointer, key), member, envelope | named, content and key not in _NAMED)
 
 

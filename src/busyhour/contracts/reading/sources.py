@@ -98,7 +98,26 @@ def gather(paths: Sequence[str]) -> Gathered:
             if programs
             else "Export flows in the Connect console, or save the output of `aws connect describe-contact-flow`.",
         )
-    return Gathered(tuple(sources), skipped)
+    return Gathered(_declared(sources, paths), skipped)
+
+
+def _declared(sources: list[Source], paths: Sequence[str]) -> tuple[Source, ...]:
+    """Return the sources with what Terraform files under the paths declare of them."""
+    terraform: list[Path] = []
+    for path in map(Path, paths):
+        if path.suffix == ".tf":
+            terraform.append(path)
+        elif path.is_dir():
+            terraform += [
+                one
+                for one in sorted(path.rglob("*.tf"))
+                if not any(part.startswith(".") for part in one.relative_to(path).parts)
+            ]
+    if not terraform:
+        return tuple(sources)
+    from busyhour.contracts.reading.declared_files import declared
+
+    return declared(sources, terraform)
 
 
 def source_of(text: str, label: str = "<text>") -> Source:

@@ -33,6 +33,9 @@ _ATTRIBUTE = re.compile(r'^[ \t]*(name|type)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTIL
 _CONTENT = re.compile(r"^(?P<indent>[ \t]*)(?:-[ \t]+)?[\"']?Content[\"']?[ \t]*:", re.MULTILINE)
 _SIBLING = re.compile(r"(?P<indent>[ \t]*)[\"']?(?P<key>\w+)[\"']?[ \t]*:[ \t]*(?P<value>.*)")
 
+_RESOURCE_ABOVE_CONTENT = 2
+"""Keys around `Content` up to the resource: `Properties`, then its logical id."""
+
 
 def open_template(path: Path, label: str) -> list[Source]:
     """Read the flows in a template; empty without any, and for a file that is not text.
@@ -99,7 +102,8 @@ def _terraform_around(text: str, start: int, end: int) -> dict[str, str]:
     given = {key.capitalize(): value for key, value in _ATTRIBUTE.findall(block)}
     if header[1].endswith("_module"):
         given["Type"] = "MODULE"
-    return {"Name": header[2], "Type": "CONTACT_FLOW", **given}
+    address = f"{header[1]}.{header[2]}"
+    return {"Name": header[2], "Type": "CONTACT_FLOW", **given, "Resource": address}
 
 
 def _cloudformation_around(text: str, start: int, end: int) -> dict[str, str]:
@@ -112,7 +116,8 @@ def _cloudformation_around(text: str, start: int, end: int) -> dict[str, str]:
     indent = len(content["indent"])
     found: dict[str, str] = {}
     resource = ""
-    for line in reversed(text[: content.start()].splitlines()):
+    above = text[: content.start()].splitlines()
+    for line in reversed(above):
         match = _SIBLING.match(line)
         if match is None or not line.strip():
             continue
@@ -138,7 +143,21 @@ def _cloudformation_around(text: str, start: int, end: int) -> dict[str, str]:
     envelope = {key: found[key] for key in ("Name", "Type") if found.get(key)}
     if resource in MODULES:
         envelope["Type"] = "MODULE"
-    return envelope
+    name = _logical_id(above, indent) if envelope or resource else ""
+    return {**envelope, "Resource": name} if name else envelope
+
+
+def _logical_id(above: list[str], indent: int) -> str:
+    """Return the key two levels above the properties: the logical id of a resource; empty without one."""
+    outer = 0
+    for line in reversed(above):
+        match = _SIBLING.match(line)
+        if match is not None and len(match["indent"]) < indent:
+            indent = len(match["indent"])
+            outer += 1
+            if outer == _RESOURCE_ABOVE_CONTENT:
+                return match["key"]
+    return ""
 
 
 def _plain(value: str) -> str:
