@@ -7,6 +7,7 @@ Inputs depend on the seed and their number alone: `--only NUMBER` repeats one.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import selectors
@@ -15,8 +16,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from targets import Input
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
@@ -118,60 +124,69 @@ def in_process(seed: int, count: int, workers: int, first: int = 0) -> list[Answ
     return found
 
 
-def as_commands(seed: int, count: int, first: int) -> list[Answer]:
-    """Run `count` inputs as real commands, one after another."""
+def as_commands(seed: int, count: int, first: int, workers: int = 1) -> list[Answer]:
+    """Run `count` inputs as real commands, `workers` at a time."""
     from targets import kinds, make
 
-    found: list[Answer] = []
     with tempfile.TemporaryDirectory(prefix="busyhour-fuzz-") as name:
         base = Path(name)
         known = kinds(base)
-        number = first - 1
-        while len(found) < count:
-            number += 1
+
+        def command(number: int) -> Answer:
             with tempfile.TemporaryDirectory(dir=base) as inside:
-                one = make(number, seed, known, Path(inside))
-                if one.arguments[0] == "@load" and number % PLAN_EVERY and count > 1:
-                    continue
-                problem, said, code = "", "", None
-                try:
-                    done = subprocess.run(
-                        [
-                            sys.executable,
-                            "-m",
-                            "busyhour",
-                            *("plan" if word == "@load" else word for word in one.arguments),
-                        ],
-                        cwd=inside,
-                        stdin=subprocess.DEVNULL,
-                        capture_output=True,
-                        timeout=REAL_SECONDS,
-                        check=False,
-                    )
-                except subprocess.TimeoutExpired:
-                    problem = f"hang: {REAL_SECONDS:g} s"
-                else:
-                    code, said = (
-                        done.returncode,
-                        (done.stdout + done.stderr)[-600:].decode("utf-8", "replace"),
-                    )
-                    if code not in range(6):
-                        problem = f"exit code {code}"
-                    elif b"Traceback" in done.stderr:
-                        problem = "a traceback"
-                    elif len(done.stdout) + len(done.stderr) > 5_000_000:
-                        problem = "a flood"
-                found.append(
-                    {
-                        "number": number,
-                        "kind": one.kind,
-                        "command": one.arguments,
-                        "code": code,
-                        "problem": problem,
-                        "said": said,
-                    }
-                )
+                return _command(make(number, seed, known, Path(inside)), inside)
+
+        def wanted() -> Iterator[int]:
+            for number in itertools.count(first):
+                with tempfile.TemporaryDirectory(dir=base) as inside:
+                    reads = make(number, seed, known, Path(inside)).arguments[0] == "@load"
+                if count == 1 or not reads or number % PLAN_EVERY == 0:
+                    yield number
+
+        found: list[Answer] = []
+        told = time.monotonic()
+        with ThreadPoolExecutor(workers) as pool:
+            for answer in pool.map(command, itertools.islice(wanted(), count)):
+                found.append(answer)
+                if answer["problem"]:
+                    print(f"  {answer['number']} {answer['kind']}: {answer['problem']}", flush=True)
+                if time.monotonic() > told + 30:
+                    told = time.monotonic()
+                    print(f"  {len(found):,} of {count:,} commands", flush=True)
     return found
+
+
+def _command(one: Input, inside: str) -> Answer:
+    """Run one input as a real command in the folder `inside`."""
+    words = ["plan" if word == "@load" else word for word in one.arguments]
+    problem, said, code = "", "", None
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "busyhour", *words],
+            cwd=inside,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=REAL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        problem = f"hang: {REAL_SECONDS:g} s"
+    else:
+        code, said = done.returncode, (done.stdout + done.stderr)[-600:].decode("utf-8", "replace")
+        if code not in range(6):
+            problem = f"exit code {code}"
+        elif b"Traceback" in done.stderr:
+            problem = "a traceback"
+        elif len(done.stdout) + len(done.stderr) > 5_000_000:
+            problem = "a flood"
+    return {
+        "number": one.number,
+        "kind": one.kind,
+        "command": one.arguments,
+        "code": code,
+        "problem": problem,
+        "said": said,
+    }
 
 
 def main() -> int:
@@ -190,7 +205,7 @@ def main() -> int:
     else:
         answers = in_process(given.seed, given.count, given.workers)
         print(f"in process: {len(answers):,} inputs in {time.monotonic() - begun:.0f} s", flush=True)
-        answers += as_commands(given.seed, given.real, given.count)
+        answers += as_commands(given.seed, given.real, given.count, given.workers)
     bad = [one for one in answers if one["problem"]]
     codes = Counter(one["code"] for one in answers)
     print(

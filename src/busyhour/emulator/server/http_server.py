@@ -12,16 +12,19 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from email.utils import formatdate
-from http import HTTPStatus
 
 import httptools
 
 from busyhour.emulator.messages import Request, Response
+from busyhour.emulator.server.responses import Stamp, refusal_of, rendered
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Larger than any request that AWS accepts for a service supported here (Lambda: 6 MB)."""
 MAX_HEADER_BYTES = 64 * 1024
+DROPPED_BODY_BYTES = 2 * MAX_BODY_BYTES
+"""Bytes of a body after which it is refused before its end; one between the two limits is read and then refused."""
+REQUEST_SECONDS = 60.0
+"""How long one request may take to arrive, from its first byte to its last."""
 PIPELINE = 64
 """Requests of one connection that may wait for a response before reading is paused."""
 
@@ -30,47 +33,6 @@ Handler = Callable[[Request], Answer]
 """Handles a request. `service`, `region`, `access_key` and `request_id` are still empty."""
 
 _log = logging.getLogger(__name__)
-_REASONS = {status.value: status.phrase for status in HTTPStatus}
-_CODES = {
-    400: "BadRequestException",
-    413: "RequestEntityTooLargeException",
-    431: "RequestHeaderSectionTooLargeException",
-}
-
-
-class Stamp:
-    """The lines with which every response in one second begins: status line by status, date."""
-
-    def __init__(self) -> None:
-        self._second = 0
-        self._heads: dict[int, bytes] = {}
-
-    def head(self, status: int) -> bytes:
-        """Return status line and date."""
-        now = int(time.time())
-        if now != self._second:
-            self._second = now
-            self._heads.clear()
-        head = self._heads.get(status)
-        if head is None:
-            reason = _REASONS.get(status, "Unknown")
-            text = f"HTTP/1.1 {status} {reason}\r\ndate: {formatdate(now, usegmt=True)}\r\n"
-            head = self._heads[status] = text.encode("ascii")
-        return head
-
-
-def rendered(stamp: Stamp, response: Response, request_id: str, *, keep: bool, with_body: bool) -> bytes:
-    """Serialise the whole response."""
-    text = (
-        f"content-type: {response.content_type}\r\ncontent-length: {len(response.body)}\r\n"
-        f"x-amzn-requestid: {request_id}\r\n"
-    )
-    for name, value in response.headers.items():
-        if "\n" not in value and "\r" not in value:
-            text += f"{name.lower()}: {value}\r\n"
-    text += "\r\n" if keep else "connection: close\r\n\r\n"
-    head = stamp.head(response.status) + text.encode("latin-1", "replace")
-    return head + response.body if with_body else head
 
 
 class Connection(asyncio.Protocol):
@@ -108,6 +70,10 @@ class Connection(asyncio.Protocol):
         self._header_bytes = 0
         self._body: list[bytes] = []
         self._body_bytes = 0
+        self._unparsed = 0
+        """Bytes since the parser last reported something: of a line or a header that does not end."""
+        self._begun: float | None = None
+        """When the request that is arriving began (`time.monotonic`); None between requests."""
 
     # ------------------------------------------------------------------------------------------ transport
 
@@ -120,6 +86,7 @@ class Connection(asyncio.Protocol):
         """Parse bytes of one or more requests."""
         if self._last:
             return
+        self._unparsed += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -127,11 +94,22 @@ class Connection(asyncio.Protocol):
             self._last = True
             self._close_when_done()
         except httptools.HttpParserError:
-            if self.idle() and not self._last:
-                self._refuse(400)
-            # Requests before the invalid bytes still get a response.
-            self._last = True
-            self._close_when_done()
+            self._refuse_unfinished(400)
+        else:
+            if self._unparsed > MAX_HEADER_BYTES or self._header_bytes > 2 * MAX_HEADER_BYTES:
+                self._refuse_unfinished(431)
+            elif self._body_bytes > DROPPED_BODY_BYTES:
+                self._refuse_unfinished(413)
+
+    def expire(self, now: float) -> None:
+        """Refuse a request that does not arrive in time; `now` is `time.monotonic`.
+
+        While the connection is not read from, the client is not the one that is slow.
+        """
+        if self._paused or not self.idle():
+            self._begun = now if self._begun is not None else None
+        elif self._begun is not None and now > self._begun + REQUEST_SECONDS and not self._last:
+            self._refuse_unfinished(408)
 
     def eof_received(self) -> bool:
         """Handle the end of input; pending requests still get a response."""
@@ -189,10 +167,12 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._url, self._headers, self._body = b"", {}, []
-        self._header_bytes = self._body_bytes = 0
+        self._header_bytes = self._body_bytes = self._unparsed = 0
+        self._begun = time.monotonic()
 
     def on_url(self, url: bytes) -> None:
         """Part of the request target."""
+        self._unparsed = 0
         self._url += url
         self._header_bytes += len(url)
         if self._header_bytes > MAX_HEADER_BYTES:
@@ -200,6 +180,7 @@ class Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header. Of several Host headers none counts: joined, they are not the name of any host."""
+        self._unparsed = 0
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         self._headers[key] = (
             f"{self._headers[key]}, {text}" if key == "host" and key in self._headers else text
@@ -210,25 +191,28 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """All headers are there."""
+        self._unparsed = 0
         if self._headers.get("expect", "").lower() == "100-continue":
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         """Collect part of the body; beyond the limit it is dropped, and the request is rejected at its end."""
+        self._unparsed = 0
         self._body_bytes += len(body)
         if self._body_bytes <= MAX_BODY_BYTES:
             self._body.append(body)
 
     def on_message_complete(self) -> None:
         """Handle the complete request."""
+        self._begun, self._unparsed = None, 0
         if self._last:
             return
         keep = bool(self._parser.should_keep_alive())
         refusal = None
         if self._header_bytes > MAX_HEADER_BYTES:
-            refusal, keep = _refusal(431), False
+            refusal, keep = refusal_of(431), False
         elif self._body_bytes > MAX_BODY_BYTES:
-            refusal, keep = _refusal(413), False
+            refusal, keep = refusal_of(413), False
         path, _, query = self._url.partition(b"#")[0].partition(b"?")
         if not path.startswith(b"/"):
             # An absolute target (`GET http://host/path`), as clients send to a proxy; its host counts, not the
@@ -298,15 +282,17 @@ class Connection(asyncio.Protocol):
             self._last = True
             self._close_when_done()
 
+    def _refuse_unfinished(self, status: int) -> None:
+        """Refuse the request that is arriving; those before it still get their responses, then it is closed."""
+        if self.idle() and not self._last:
+            self._refuse(status)
+        self._last = True
+        self._close_when_done()
+
     def _refuse(self, status: int) -> None:
         """Respond to invalid input with `status`, and close."""
         self._last = True
         self._waiting.clear()
-        answer = rendered(self._stamp, _refusal(status), self._new_id(), keep=False, with_body=True)
+        answer = rendered(self._stamp, refusal_of(status), self._new_id(), keep=False, with_body=True)
         self._transport.write(answer)
         self._close_when_done()
-
-
-def _refusal(status: int) -> Response:
-    code = _CODES.get(status, "InternalFailure")
-    return Response(status, b'{"message":"%s"}' % code.encode(), headers={"x-amzn-errortype": code})

@@ -9,14 +9,16 @@ import logging
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from random import Random
 from typing import Any, Protocol
 
 from busyhour.emulator.error_formats import error_in_kind
 from busyhour.emulator.messages import ApiError, Request, Response
-from busyhour.emulator.server.http_server import Answer, Connection, Stamp
+from busyhour.emulator.server.http_server import Answer, Connection
 from busyhour.emulator.server.request_guard import PARTICIPANT, RequestGuard, preflight, readable
+from busyhour.emulator.server.responses import Stamp
 from busyhour.emulator.server.router import Router, credential_scope
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.local_http import is_loopback
@@ -25,6 +27,8 @@ from busyhour.shared_secret.emulator_token import VARIABLE
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 """Seconds that requests in progress may take when the server stops."""
+EXPIRE_SECONDS = 1.0
+"""How often it is looked for requests that do not arrive in time."""
 ADMIN = "/_busyhour/"
 HEALTH = "/_busyhour/health"
 """The only path that answers without a signature where one is required: it identifies the emulator."""
@@ -160,10 +164,12 @@ async def serve(
     server = await loop.create_server(
         lambda: Connection(application, application.new_id, stamp, connections), sock=listener, backlog=2048
     )
+    watching = asyncio.ensure_future(_expire(connections))
     try:
         on_ready()
         await (stopping or asyncio.Event()).wait()
     finally:
+        watching.cancel()
         server.close()
         for connection in tuple(connections):
             connection.end()
@@ -173,6 +179,15 @@ async def serve(
         for connection in tuple(connections):
             connection.abort()
         await emulator.stop()
+
+
+async def _expire(connections: set[Connection]) -> None:
+    """Refuse requests that do not arrive in time, as long as the server runs."""
+    while True:
+        await asyncio.sleep(EXPIRE_SECONDS)
+        now = time.monotonic()
+        for connection in tuple(connections):
+            connection.expire(now)
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:

@@ -8,6 +8,8 @@ called, so every contact can be followed. Connect sends events on a best-effort 
 
 from __future__ import annotations
 
+import os
+import stat
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import datetime
@@ -38,6 +40,11 @@ LOOK_SECONDS = 0.1
 CHUNK = 65_536
 """Bytes read at a time: about 70 events, less than a millisecond of the generator's loop."""
 
+LINE_BYTES = 1024 * 1024
+"""Longest line; EventBridge's events have at most 256 KB."""
+_TOO_LONG = b"DISCONNECTED in a line that is too long: "
+"""Stands for the beginning of such a line, which is counted as invalid at its end."""
+
 _ENDS = (b"DISCONNECTED", b"COMPLETED")
 
 
@@ -49,8 +56,9 @@ class FileTail:
     """
 
     def __init__(self, path: Path) -> None:
-        if path.is_dir() or not path.parent.is_dir():
-            why = "is a folder" if path.is_dir() else f"is in {path.parent}, which is not a folder"
+        if (path.exists() and not path.is_file()) or not path.parent.is_dir():
+            where = f"is in {path.parent}, which is not a folder"
+            why = "is a folder" if path.is_dir() else "is not a file" if path.exists() else where
             raise BusyhourError(
                 f"{CONTACT_EVENTS}: {path} {why}.",
                 "Name the file that contact events are appended to, as JSON lines; it may be created later.",
@@ -66,8 +74,11 @@ class FileTail:
     def lines(self) -> list[bytes]:
         """Return the next complete lines; empty if there are none yet."""
         try:
-            with self._path.open("rb") as file:
-                about = self._path.stat()
+            # Never waits, should a pipe or a device have taken the file's place.
+            with open(os.open(self._path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123  # a descriptor
+                about = os.fstat(file.fileno())
+                if not stat.S_ISREG(about.st_mode):
+                    return []
                 if about.st_ino != self._file or about.st_size < self._offset:
                     self._file, self._offset, self._rest = about.st_ino, 0, b""
                 file.seek(self._offset)
@@ -75,7 +86,8 @@ class FileTail:
         except OSError:
             return []
         self._offset += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        *lines, rest = (self._rest + data).split(b"\n")
+        self._rest = rest if len(rest) <= LINE_BYTES else _TOO_LONG
         return lines
 
 
@@ -198,7 +210,7 @@ class ContactEventSource:
     def _take(self, line: bytes) -> None:
         try:
             found = read_end(line, self._drive.started_at)
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError, OverflowError):
             self._broken += 1
             return
         if found is not None:

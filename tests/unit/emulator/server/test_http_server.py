@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from busyhour.emulator.messages import Response
 from busyhour.emulator.server import http_server
-from busyhour.emulator.server.http_server import Connection, Stamp
+from busyhour.emulator.server.http_server import Connection
+from busyhour.emulator.server.responses import Stamp
 
 
 class Transport:
@@ -234,6 +236,67 @@ def test_a_body_beyond_the_bound_is_dropped_and_refused(monkeypatch):
     line.send(ask("/1", b"x" * 11))
     assert line.statuses() == [413]
     assert line.transport.closed
+
+
+HEAD = b"POST / HTTP/1.1\r\nhost: x\r\n"
+CHUNKED = HEAD + b"transfer-encoding: chunked\r\n\r\n"
+ENDLESS = {
+    "request line": (b"GET /", b"a"),
+    "method": (b"G", b"E"),
+    "name of a header": (HEAD, b"a"),
+    "value of a header": (HEAD + b"a: ", b"b"),
+    "blanks before a value": (HEAD + b"a:", b" "),
+    "headers": (HEAD, b"a: b\r\n"),
+    "empty headers": (HEAD, b"a:\r\n"),
+    "lines before a request": (b"", b"\r\n"),
+    "extension of a chunk": (CHUNKED + b"1;", b"a"),
+    "size of a chunk": (CHUNKED, b"0"),
+    "trailers": (CHUNKED + b"0\r\n", b"a: b\r\n"),
+    "one trailer": (CHUNKED + b"0\r\na: ", b"b"),
+    "body": (HEAD + b"content-length: 99999999999\r\n\r\n", b"b"),
+    "chunks": (CHUNKED, b"1\r\na\r\n"),
+}
+
+
+@pytest.mark.parametrize("where", ENDLESS)
+def test_a_request_without_end_is_refused_and_the_connection_ends(where, monkeypatch):
+    monkeypatch.setattr(http_server, "MAX_BODY_BYTES", 50_000)
+    monkeypatch.setattr(http_server, "DROPPED_BODY_BYTES", 100_000)
+    begin, more = ENDLESS[where]
+    line = Line(echo)
+    line.send(ask("/1") + begin)
+    sent = 0
+    while not line.transport.closed and sent < 1_000_000:
+        line.send(more * 1000)
+        sent += 1000 * len(more)
+    assert line.transport.closed
+    first, *rest = line.statuses()
+    assert first == 200
+    assert rest in ([400], [413], [431])
+    assert sent <= 700_000
+
+
+def test_a_request_that_does_not_arrive_in_time_is_refused(monkeypatch):
+    now = time.monotonic()
+    line = Line(echo)
+    line.connection.expire(now + 1000)
+    assert not line.transport.closed, "no request has begun"
+    line.send(ask("/1") + HEAD)
+    line.connection.expire(now + 59)
+    assert not line.transport.closed
+    line.send(b"a: b\r\n")
+    line.connection.expire(time.monotonic() + 60)
+    assert line.transport.closed
+    assert line.statuses() == [200, 408]
+
+
+def test_a_client_that_is_not_read_from_is_not_too_slow():
+    line = Line(echo)
+    line.send(HEAD)
+    line.connection.pause_writing()
+    line.connection.expire(time.monotonic() + 1000)
+    line.connection.resume_writing()
+    assert not line.transport.closed
 
 
 @pytest.mark.parametrize("after", [b"nonsense\r\n\r\n", ask("/2", b"x" * 11)])

@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from busyhour.emulator.app import build
-from busyhour.emulator.server.http_server import Connection, Stamp
+from busyhour.emulator.server.http_server import Connection
 from busyhour.emulator.server.listener import Application
+from busyhour.emulator.server.responses import Stamp
 
 EXAMPLES = [60, pytest.param(2_000, marks=pytest.mark.slow)]
 SCOPE = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"

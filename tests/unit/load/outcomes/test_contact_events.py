@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -193,3 +194,30 @@ def test_contacts_whose_events_are_lost_do_not_fill_the_memory(run, monkeypatch)
     assert run.source.follow(9, "other4", 1.0) is None
     assert list(run.on_end) == ["other4"]
     assert run.source.follow(10, "other0", 1.0) == "c2"
+
+
+def test_a_line_without_end_is_not_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(contact_events, "LINE_BYTES", 1000)
+    path = tmp_path / "events.jsonl"
+    tail = FileTail(path)
+    path.write_bytes(b"x" * 200_000)
+    while tail.lines() or tail._offset < 200_000:
+        assert len(tail._rest) <= 1000
+    with path.open("ab") as file:
+        file.write(b"\n" + line(**OVER) + b"\n")
+    found = tail.lines()
+    with pytest.raises(ValueError, match="unexpected"):
+        read_end(found[0], EPOCH)
+    assert read_end(found[1], EPOCH) is not None
+
+
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path):
+    path = tmp_path / "events.jsonl"
+    tail = FileTail(path)
+    os.mkfifo(path)
+    assert tail.lines() == []
+    path.unlink()
+    path.symlink_to("/dev/zero")
+    assert tail.lines() == []
+    with pytest.raises(BusyhourError, match="is not a file"):
+        FileTail(path)

@@ -6,8 +6,6 @@ the members of its response.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import Any
 from busyhour.emulator.interfaces import Rates
 from busyhour.emulator.lambda_.api.descriptions import code_size, configuration
 from busyhour.emulator.lambda_.api.listing import check_revision, latest, page_of
-from busyhour.emulator.lambda_.functions.packages import UNZIPPED_LIMIT, ZIPPED_LIMIT, Package, PackageStore
+from busyhour.emulator.lambda_.functions.packages import UNZIPPED_LIMIT, ZIPPED_LIMIT, Package, Upload
 from busyhour.emulator.lambda_.functions.store import DEFAULT_HANDLER, LATEST, Deployed
 from busyhour.emulator.lambda_.functions.variables import check_variables
 from busyhour.emulator.lambda_.runtime.admission import ACCOUNT_CONCURRENCY, UNRESERVED_FLOOR
@@ -43,21 +41,17 @@ _DEFAULT_MEMORY = 128
 
 
 class Control:
-    """Operations on functions.
+    """Operations on functions. Where a request has code as a zip, its `ZipFile` is an `Upload`.
 
     Args:
         engine: stores and runs the functions.
-        packages: stores code uploaded as a zip.
         quotas: applied values and tallies.
         time: epoch seconds.
     """
 
-    def __init__(
-        self, engine: LambdaEngine, packages: PackageStore, quotas: Rates, time: Callable[[], float]
-    ) -> None:
+    def __init__(self, engine: LambdaEngine, quotas: Rates, time: Callable[[], float]) -> None:
         self._engine = engine
         self._table = engine.table
-        self._packages = packages
         self._quotas = quotas
         self._time = time
 
@@ -208,16 +202,14 @@ class Control:
                 "The emulator accepts code as ZipFile only, from neither an S3 bucket nor an image.",
                 Type="User",
             )
-        try:
-            data = base64.b64decode(code["ZipFile"], validate=True)
-        except (binascii.Error, ValueError, TypeError):
-            raise ApiError("InvalidParameterValueException", "ZipFile is not base64.", Type="User") from None
-        total = self._stored() + len(data)
+        uploaded = code["ZipFile"]
+        assert isinstance(uploaded, Upload)
+        total = self._stored() + uploaded.size
         self._quotas.use(STORAGE, total / _GIB, self._time())
         if total > self._quotas.applied(STORAGE) * _GIB:
             self._quotas.reject(STORAGE, self._time())
             raise ApiError("CodeStorageExceededException", "Code storage limit exceeded.", Type="User")
-        return self._packages.put(data)
+        return uploaded.package()
 
     def _stored(self) -> int:
         """Return the bytes of code of all functions and versions."""

@@ -34,6 +34,7 @@ from busyhour.emulator.model.registry import registered
 _CAPITAL_MESSAGE = frozenset({"ResourceNotFoundException", "ServiceException"})
 """Error shapes whose text member is `Message` in botocore's model; others have `message`."""
 _OWN_RATE = frozenset({"GetFunction"})
+_WITH_CODE = frozenset({"CreateFunction", "UpdateFunctionCode"})
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<name>[^/]+)/invocations/?")
 _INVOKE_NAME = "Invoke"
 
@@ -58,7 +59,7 @@ class LambdaService:
         self.engine = engine
         self.events = events
         self.packages = PackageStore()
-        control, releases = Control(engine, self.packages, quotas, time), Releases(engine.table)
+        control, releases = Control(engine, quotas, time), Releases(engine.table)
         self._operations = registered(control, releases)
         self._quotas = quotas
 
@@ -102,9 +103,21 @@ class LambdaService:
         name, operation, values = known[0], known[1], known[2]
         self._admit(name)
         params = operation.parse(request, values)
+        if name in _WITH_CODE:
+            return self._with_code(name, params)
+        return self._answer(name, params)
+
+    def _answer(self, name: str, params: dict[str, Any]) -> Response:
         handler = self._operations[name]
         answer = handler.run(params)
         return Response(handler.status, b"" if handler.status == 204 else orjson.dumps(answer))
+
+    async def _with_code(self, name: str, params: dict[str, Any]) -> Response:
+        """Unpack the code of the request, which may take seconds, then answer it."""
+        holder = params.get("Code") if name == "CreateFunction" else params
+        if isinstance(holder, dict) and holder.get("ZipFile") is not None:
+            holder["ZipFile"] = await self.packages.upload(holder["ZipFile"])
+        return self._answer(name, params)
 
     def operation_name(self, request: Request) -> str:
         """Return the name of the requested operation, empty if not supported."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.atomic_write import replace_file
-from busyhour.emulator.lambda_.functions.packages import PackageStore
+from busyhour.emulator.lambda_.functions.packages import ZIPPED_LIMIT, PackageStore
 from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionTable
+from busyhour.input_files import read_bytes
 from busyhour.scenarios.model import Function
 
 _FIELDS = ("name", "environment", "timeout", "memory_mb", "handler")
@@ -69,7 +70,7 @@ def _version(deployed: Deployed, folder: Path) -> dict[str, Any]:
 
 def _deployed(packages: PackageStore, fields: Mapping[str, Any], folder: Path) -> Deployed:
     kept = folder / "packages" / fields["package"]
-    data = kept.read_bytes()
+    data = read_bytes(kept, ZIPPED_LIMIT)
     if hashlib.sha256(data).hexdigest() != kept.stem:
         raise ValueError(f"{kept} is not the code package that its name says")
     package = packages.put(data)

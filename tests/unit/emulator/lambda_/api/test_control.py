@@ -18,7 +18,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from busyhour.emulator.app import build
+from busyhour.emulator.lambda_.functions import packages
 from busyhour.emulator.lambda_.functions.store import FunctionTable
+from busyhour.emulator.messages import ApiError
 from busyhour.emulator.server.listener import running
 from busyhour.scenarios.model import Function
 
@@ -348,6 +350,72 @@ def test_an_unpacked_package_has_250_megabytes(aws):
         return out.getvalue()
 
     assert refused(create, aws, "too-large", code=sized(1)) == "InvalidParameterValueException"
+
+
+def _with_files(names, compression=zipfile.ZIP_STORED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name in names:
+            archive.writestr(name, b"x")
+    return out.getvalue()
+
+
+def _bomb():
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("data", bytes(40 * 1024 * 1024))
+    return out.getvalue()
+
+
+def _understated():
+    """A zip that declares fewer bytes than it unpacks to."""
+    whole = _bomb()
+    size = (40 * 1024 * 1024).to_bytes(4, "little")
+    return whole.replace(size, (10).to_bytes(4, "little"))
+
+
+BOMBS = {
+    "ratio": (_bomb, "times as large"),
+    "understated": (_understated, "Could not unzip"),
+    "files": (lambda: _with_files(f"{n}" for n in range(2001)), "more than 2,000 files"),
+    "folders": (lambda: _with_files(f"{n}/" * 101 for n in range(100)), "parts together"),
+    "name": (lambda: _with_files(["a" * 5000]), "Could not unzip"),
+    "compression": (lambda: _with_files(["a"], zipfile.ZIP_LZMA), "neither stored nor deflated"),
+    "cut": (lambda: ANSWERS_ONE[:-30], "Could not unzip"),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_a_zip_beyond_the_limits_is_refused_and_leaves_nothing(kind, monkeypatch, tmp_path):
+    monkeypatch.setattr(packages, "UNZIPPED_FILES", 2000)
+    monkeypatch.setattr(packages, "UNZIPPED_PARTS", 10_000)
+    make, words = BOMBS[kind]
+    store = packages.PackageStore()
+    try:
+        with pytest.raises(ApiError, match=words):
+            store.put(make())
+        assert list(store._root().iterdir()) == []
+    finally:
+        store.close()
+
+
+def test_other_requests_are_answered_while_a_zip_is_unpacked(monkeypatch):
+    unpack, begun, gate = packages._extract, threading.Event(), threading.Event()
+
+    def slow(data, root):
+        begun.set()
+        assert gate.wait(30)
+        unpack(data, root)
+
+    monkeypatch.setattr(packages, "_extract", slow)
+    with served() as aws:
+        creating = threading.Thread(target=create, args=(aws, "slow"))
+        creating.start()
+        assert begun.wait(30)
+        assert aws.list_functions()["Functions"] == []
+        gate.set()
+        creating.join(30)
+        assert [one["FunctionName"] for one in aws.list_functions()["Functions"]] == ["slow"]
 
 
 HOSTILE = """
