@@ -221,7 +221,7 @@ class TableLimits:
         """Compute the served units of a held load, after an on-demand table has grown to its busy seconds."""
         capacity = self.capacity((load.table, load.index, load.side))
         each, quota = self.quotas[PARTITION_QUOTA[load.side]], self.quotas[TABLE_QUOTA[load.side]]
-        asked, busy = load.units * calls_per_second, load.busy_second(calls_per_second)
+        requested, busy = load.units * calls_per_second, load.busy_second(calls_per_second)
         limit = capacity.provisioned
         if limit is None:
             limit = min(quota, capacity.warm or self.quotas[NEW_TABLE_QUOTA[load.side]])
@@ -229,21 +229,22 @@ class TableLimits:
             found = [units * calls_per_second for units in load.on_partitions(partitions(limit, each))]
             # In the first second every table also serves its credit.
             passed = min(
-                2.0 * limit, sum(min(units * busy / asked, 2.0 * each) for units in found) if asked else 0.0
+                2.0 * limit,
+                sum(min(units * busy / requested, 2.0 * each) for units in found) if requested else 0.0,
             )
             grown = min(quota, table_throughput.PEAK_FACTOR * min(passed, capacity.maximum or passed))
             if capacity.provisioned is not None or grown <= limit:
                 break
             limit = grown
         served = min(sum(min(units, each) for units in found), limit, quota, capacity.maximum or quota)
-        return Served(asked, served, tuple(found), each, limit)
+        return Served(requested, served, tuple(found), each, limit)
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """Requested and served units/s, in total and by partition."""
 
-    asked: float
+    requested: float
     served: float
     by_partition: tuple[float, ...]
     """Requested units of each partition."""
@@ -264,10 +265,10 @@ class Served:
     @property
     def throttled(self) -> float:
         """Share of the units that are not served, 0..1."""
-        return max(0.0, 1.0 - self.served / self.asked) if self.asked else 0.0
+        return max(0.0, 1.0 - self.served / self.requested) if self.requested else 0.0
 
     @property
     def beyond_partitions(self) -> float:
         """Share of the units that partitions do not serve, 0..1."""
         beyond = sum(max(0.0, units - self.partition_limit) for units in self.by_partition)
-        return beyond / self.asked if self.asked else 0.0
+        return beyond / self.requested if self.requested else 0.0

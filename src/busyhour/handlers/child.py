@@ -89,19 +89,19 @@ def main() -> None:
     functions: dict[str, Function] = {}
     operations = Operations()
     for line in questions:
-        asked = json.loads(line)
-        function = functions.get(asked["key"])
+        request = json.loads(line)
+        function = functions.get(request["key"])
         if function is None:
-            function = Function(Path(asked["root"]), asked["handler"], asked["variables"])
-            functions[asked["key"]] = function
+            function = Function(Path(request["root"]), request["handler"], request["variables"])
+            functions[request["key"]] = function
         if no_aws.running is not function:
             if no_aws.running is not None:
                 no_aws.running.leave()
             function.enter()
             no_aws.running = function
-        log.request_id = asked["request_id"]
-        lifeline.limit_processor_time(float(asked.get("seconds", 0.0)) + OVERTIME_SECONDS)
-        answer = _run(function, asked, operations)
+        log.request_id = request["request_id"]
+        lifeline.limit_processor_time(float(request.get("seconds", 0.0)) + OVERTIME_SECONDS)
+        answer = _run(function, request, operations)
         lifeline.limit_processor_time(0.0)
         _say(answers, answer)
 
@@ -181,16 +181,16 @@ def _say(answers: Any, outcome: dict[str, Any]) -> None:
     answers.flush()
 
 
-def _run(function: Function, asked: dict[str, Any], operations: Operations) -> dict[str, Any]:
+def _run(function: Function, request: dict[str, Any], operations: Operations) -> dict[str, Any]:
     """Run one invocation, or the import alone; an environment that exits is started again."""
-    request_id = asked["request_id"]
+    request_id = request["request_id"]
     try:
         handler = function.handler()
     except Exception as error:  # the handler's own code may raise anything
         return {"unusable": failed(error).payload.decode()}
     except BaseException as error:  # sys.exit during the import
         return {"unusable": failures.exited(request_id, failures.exit_status(error)).decode()}
-    if "payload" not in asked:
+    if "payload" not in request:
         return {"seconds": 0.0}
     notes = RecordedReads()
     operations.watch()
@@ -201,9 +201,9 @@ def _run(function: Function, asked: dict[str, Any], operations: Operations) -> d
         # A response may contain parts of the event: serialising it reads them.
         outcome = invoke(
             handler,
-            asked["payload"].encode(),
+            request["payload"].encode(),
             request_id,
-            lambda: LambdaContext(request_id, asked["arn"], asked["seconds"]),
+            lambda: LambdaContext(request_id, request["arn"], request["seconds"]),
             lambda event: RecordedEvent(event, notes) if isinstance(event, dict) else event,
         )
     except BaseException as error:  # sys.exit, and anything else that ends Lambda's runtime
@@ -212,18 +212,18 @@ def _run(function: Function, asked: dict[str, Any], operations: Operations) -> d
     return {
         "ok": outcome.ok,
         "payload": outcome.payload.decode("utf-8", "replace"),
-        "where": _where(outcome, asked),
+        "where": _where(outcome, request),
         "seconds": time.perf_counter() - started,
         "read": sorted(notes.read(unseen=not READ_UNSEEN.isdisjoint(sys.modules))),
         "operations": dict(operations.counts),
     }
 
 
-def _where(outcome: Outcome, asked: dict[str, Any]) -> str:
+def _where(outcome: Outcome, request: dict[str, Any]) -> str:
     """Return the innermost file and line of an error: in the handler's file, else in its folder, else anywhere."""
     frames = list(outcome.frames)
-    own = [one for one in frames if one[0] == asked["file"]]
-    own = own or [one for one in frames if Path(one[0]).is_relative_to(asked["root"])] or frames
+    own = [one for one in frames if one[0] == request["file"]]
+    own = own or [one for one in frames if Path(one[0]).is_relative_to(request["root"])] or frames
     return f"{own[-1][0]}:{own[-1][1]}" if own else ""
 
 

@@ -198,7 +198,7 @@ class HandlerProcess:
         file = handler.file.absolute()
         folder = file.parent if handler.root is None else handler.root.absolute()
         name, root = handler_name(file, handler.attribute, folder), str(folder)
-        asked = {
+        request = {
             "key": f"{handler.name}:{file}:{handler.attribute}",
             "request_id": REQUEST_ID,
             "file": str(file),
@@ -217,7 +217,7 @@ class HandlerProcess:
             **message,
         }
         try:
-            found = self._exchange(asked, seconds)
+            found = self._exchange(request, seconds)
         except EndedError:
             self.close()
             raise

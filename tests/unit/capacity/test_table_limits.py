@@ -87,7 +87,7 @@ def test_big_items_on_a_hot_key_ask_more_of_one_partition_than_it_serves() -> No
     assert load.units == pytest.approx(10.0)
     assert load.hottest_key == pytest.approx(0.6083, abs=0.0001)
     served = limits(provisioned(20, 4000)).served(load, 200.0)
-    assert (served.asked, served.partitions) == (pytest.approx(2000.0), 4)
+    assert (served.requested, served.partitions) == (pytest.approx(2000.0), 4)
     assert 1216 < served.hottest < 1500, "the hot key and what else lies on its partition"
     assert served.throttled == pytest.approx((served.hottest - 1000.0) / 2000.0)
     even = load_of("UpdateItem", item_bytes=(9700, 9700), keys=KeyChoice(1000))
@@ -145,7 +145,7 @@ def test_the_closed_form_is_what_the_emulators_model_throttles_in_the_long_run(
     served = known.served(load, per_second)
     gate, given_ = known.throughput(), known.capacity(("t", None, Side.WRITE))
     # A table begins with a second's units in hand; what exceeds its capacity uses them up before the long run begins.
-    excess = abs(served.asked / served.served - 1.0)
+    excess = abs(served.requested / served.served - 1.0)
     throttled, asked, warm_up = 0, 0, max(4.0, 1.5 / max(excess, 0.1))
     for call in range(int(per_second * (warm_up + 10.0))):
         at = call / per_second

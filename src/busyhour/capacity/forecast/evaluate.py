@@ -52,7 +52,11 @@ class Formula:
                 f"Formula {self.text!r} needs {error.args[0]!r}, which is not known."
             ) from None
         except ZeroDivisionError:
-            raise BusyhourError(f"Formula {self.text!r} divides by 0.") from None
+            zero = ", ".join(sorted(name for name in self.names if figures.get(name) == 0))
+            raise BusyhourError(
+                f"Formula {self.text!r} divides by 0{f': {zero} is 0' if zero else ''}.",
+                "Give the figure another value in [usage] of the scenario, or correct the formula of the quota.",
+            ) from None
 
     def shown(self, figures: Mapping[str, float]) -> str:
         """Return the formula with its figures in place of names, for a calculation that readers can check."""

@@ -51,9 +51,9 @@ class TableDemand:
 
     def add(self) -> None:
         """Add rows and notes of every table that calls use."""
-        asked = table_loads(self._scenario, self._sheet.demand)
+        requested = table_loads(self._scenario, self._sheet.demand)
         for side in Side:
-            of_side = {where: load for where, load in asked.items() if load.side is side and load.units}
+            of_side = {where: load for where, load in requested.items() if load.side is side and load.units}
             if not of_side:
                 continue
             self._throughput(max(of_side.values(), key=lambda load: load.units))
@@ -65,8 +65,8 @@ class TableDemand:
                 elif capacity is not None:
                     self._setting(capacity, load)
                 self._throttled(load, partitions.get(where))
-        if asked:
-            self._assumptions(asked)
+        if requested:
+            self._assumptions(requested)
 
     def _throughput(self, load: TableLoad) -> None:
         """Compare the quota on the throughput of one table, for the busiest one."""
@@ -94,14 +94,14 @@ class TableDemand:
         )
         self._sheet.add_limit(row)
 
-    def _partitions(self, asked: Mapping[Resource, TableLoad]) -> dict[Resource, LimitForecast]:
+    def _partitions(self, requested: Mapping[Resource, TableLoad]) -> dict[Resource, LimitForecast]:
         """Compare partitions of the tables whose keys are known, and list the first that binds.
 
         The quota is the same for each. Returns the rows of all of them, of which the list of limits has that
         one.
         """
-        known = [load for load in asked.values() if self._keys_known(load.table)]
-        limit = self._sheet.limit(PARTITION_QUOTA[next(iter(asked.values())).side])
+        known = [load for load in requested.values() if self._keys_known(load.table)]
+        limit = self._sheet.limit(PARTITION_QUOTA[next(iter(requested.values())).side])
         rows: dict[Resource, LimitForecast] = {}
         if not known:
             return rows
@@ -117,7 +117,7 @@ class TableDemand:
         self._sheet.add(
             limit,
             served.hottest,
-            load.busy_second(self._per_second, served.hottest / served.asked),
+            load.busy_second(self._per_second, served.hottest / served.requested),
             row.calculation,
             rejected_theory=self._in_test(row),
             theory_half_width=self._sheet.error(served.hottest, self._widest(load)),
@@ -172,7 +172,7 @@ class TableDemand:
         if not served.throttled:
             return
         self._sheet.notes.append(
-            f"{_name(load)}: {served.asked:,.4g} {load.side} units/s are requested at the plan's busiest moment and "
+            f"{_name(load)}: {served.requested:,.4g} {load.side} units/s are requested at the plan's busiest moment and "
             f"{served.served:,.4g} served ({_cause(served)}): {served.throttled:.1%} of its requests are throttled by "
             f"calculation{self._credit(served, partition)}{self._sheet.runs.printed(_refused(load))}"
         )
@@ -187,13 +187,13 @@ class TableDemand:
         hold = self._scenario.test.hold
         return f", {self._in_test(partition):.1%} in a test of {hold:,.4g} s, which starts with one second's units available"
 
-    def _assumptions(self, asked: Mapping[Resource, TableLoad]) -> None:
+    def _assumptions(self, requested: Mapping[Resource, TableLoad]) -> None:
         self._sheet.notes.append(
             "DynamoDB units: 4 KB a read (half a unit where eventually consistent, which is the default, "
             "two in a transaction), 1 KB a write (two units in a transaction), and a write to every index that "
             "has the item"
         )
-        unknown = sorted({load.table for load in asked.values() if not self._keys_known(load.table)})
+        unknown = sorted({load.table for load in requested.values() if not self._keys_known(load.table)})
         if unknown:
             self._sheet.notes.append(
                 f"the keys of table {', '.join(unknown)} are not in the scenario, so the load of the partitions is not "
@@ -236,7 +236,7 @@ def _name(load: TableLoad) -> str:
 
 def _partitions(served: Served, load: TableLoad) -> str:
     return (
-        f"{served.asked:,.4g} {load.side} units/s on {served.partitions} partitions, {served.hottest:,.4g} of them on the "
+        f"{served.requested:,.4g} {load.side} units/s on {served.partitions} partitions, {served.hottest:,.4g} of them on the "
         f"busiest; the busiest key has {load.hottest_key:.0%}"
     )
 

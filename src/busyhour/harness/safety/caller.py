@@ -36,8 +36,8 @@ def account_confirmed(client: MakeClient, account: str, whose: str = "the scenar
     Raises:
         BusyhourError: another account (exit code 3), or STS does not answer (exit code 5).
     """
-    said = _asked("STS GetCallerIdentity", lambda: client("sts").get_caller_identity())
-    found, arn = str(said.get("Account", "")), str(said.get("Arn", ""))
+    answer = _asked("STS GetCallerIdentity", lambda: client("sts").get_caller_identity())
+    found, arn = str(answer.get("Account", "")), str(answer.get("Arn", ""))
     if found != account:
         raise _refused(f"the credentials are of account {found or '(none)'} ({arn}), {whose} is {account}")
     return arn
@@ -48,7 +48,7 @@ def _instance_confirmed(target: Target) -> None:
 
     connect = target.client("connect")
     try:
-        said = _asked(
+        answer = _asked(
             "Connect DescribeInstance", lambda: connect.describe_instance(InstanceId=target.instance_id)
         )
     except BusyhourError as error:
@@ -59,7 +59,7 @@ def _instance_confirmed(target: Target) -> None:
                 f"instance {target.instance_id} in {target.region} is not confirmed: DescribeInstance returned {code}"
             ) from None
         raise
-    arn = str(said.get("Instance", {}).get("Arn", ""))
+    arn = str(answer.get("Instance", {}).get("Arn", ""))
     if arn != target.instance_arn:
         raise _refused(f"the instance is {arn or '(none)'}, the scenario's is {target.instance_arn}")
 

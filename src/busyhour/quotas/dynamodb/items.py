@@ -7,6 +7,7 @@ reads item sizes and partition keys from these.
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -179,6 +180,9 @@ def _text(length: int) -> str:
     return "0".ljust(length, "x")
 
 
+_AS_PRINTED = "Write one JSON document there, as the AWS CLI prints with --output json."
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file of a table.
 
@@ -187,8 +191,12 @@ def read_json(path: Path) -> Any:
     """
     try:
         return parse_json(read_text(path, DATA_BYTES))
+    except json.JSONDecodeError as error:
+        raise BusyhourError(
+            f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", _AS_PRINTED
+        ) from None
     except (OSError, ValueError) as error:
-        raise BusyhourError(f"{path}: cannot be read as JSON: {error}") from None
+        raise BusyhourError(f"{path}: cannot be read as JSON: {error}.", _AS_PRINTED) from None
 
 
 def _attributes(definition: Mapping[str, Any], types: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -50,7 +50,7 @@ def test_what_is_wrong_is_named() -> None:
         Formula("a + ")
     with pytest.raises(BusyhourError, match="needs 'b', which is not known"):
         Formula("a + b")({"a": 1.0})
-    with pytest.raises(BusyhourError, match="divides by 0"):
+    with pytest.raises(BusyhourError, match="divides by 0: a is 0"):
         Formula("1 / a")({"a": 0.0})
 
 
