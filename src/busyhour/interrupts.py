@@ -13,19 +13,91 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 Handler = Callable[[int, FrameType | None], object]
+_T = TypeVar("_T")
+_INSISTING = 3
+"""Signals after which deferring ends."""
+
+
+class Signals:
+    """Signals that came since `deferred` began. They interrupt nothing but what runs under `unless_interrupted`.
+
+    A third signal raises KeyboardInterrupt wherever the program is: the user insists.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._waiting = False
+
+    def __call__(self, number: int, _: FrameType | None) -> None:
+        """Handle a signal."""
+        _leave_terminal(number)
+        self.count += 1
+        if self._waiting or self.count >= _INSISTING:
+            raise KeyboardInterrupt
+
+    def unless_interrupted(self, read: Callable[[], _T], otherwise: _T) -> tuple[_T, bool]:
+        """Return what `read` returns and True; `otherwise` and False if a signal comes meanwhile."""
+        before = self.count
+        try:
+            self._waiting = True
+            result = read()
+            self._waiting = False
+        except KeyboardInterrupt:
+            self._waiting = False
+            if before == self.count or self.count >= _INSISTING:
+                raise
+            return otherwise, False
+        except BaseException:
+            self._waiting = False
+            raise
+        return result, True
+
+
+_active: list[Signals] = []
+
+
+@contextlib.contextmanager
+def deferred() -> Iterator[Signals]:
+    """Count Ctrl-C, SIGHUP and SIGTERM instead of raising KeyboardInterrupt at once; nested, it is the outer one.
+
+    SIGTERM keeps its effect where the command has not made it one of the three. Outside of the main thread none is counted.
+    """
+    if _active or threading.current_thread() is not threading.main_thread():
+        yield _active[0] if _active else Signals()
+        return
+    signals = Signals()
+    before = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
+        if callable(handler := signal.getsignal(number))
+    }
+    _active.append(signals)
+    try:
+        for number in before:
+            signal.signal(number, signals)
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _active.remove(signals)
 
 
 def interrupt(number: int, _: FrameType | None) -> NoReturn:
-    """Raise KeyboardInterrupt. After a hangup the terminal is gone: what is printed from then on goes nowhere."""
+    """Raise KeyboardInterrupt."""
+    _leave_terminal(number)
+    raise KeyboardInterrupt
+
+
+def _leave_terminal(number: int) -> None:
+    """After a hangup the terminal is gone: what is printed from then on goes nowhere."""
     if number == signal.SIGHUP:
         for descriptor in (1, 2):
             with contextlib.suppress(OSError):
                 if os.isatty(descriptor) or _gone(descriptor):
                     os.dup2(os.open(os.devnull, os.O_RDWR), descriptor)
-    raise KeyboardInterrupt
 
 
 def install(handler: Handler, *numbers: int) -> None:

@@ -17,7 +17,7 @@ def write(record: RunRecord, folder: Path, project: Any) -> None:
     Raises:
         BusyhourError: one of them cannot be written.
     """
-    from busyhour.errors import BusyhourError
+    from busyhour.errors import BusyhourError, ExitCode
     from busyhour.report.renderers.registry import RENDERERS
     from busyhour.results import store
 
@@ -29,6 +29,7 @@ def write(record: RunRecord, folder: Path, project: Any) -> None:
         raise BusyhourError(
             f"{page}: cannot be written: {error.strerror}. The run is kept in {folder / store.RUN_FILE}.",
             f"Free some space, then: busyhour report {folder} --format html",
+            ExitCode.INVALID_RUN,
         ) from None
     latest = folder.parent / "latest"
     if folder.parent == project.runs_folder and (latest.is_symlink() or not latest.exists()):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from busyhour import interrupts
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.processes import Child, child
 from busyhour.harness.progress import Progress
@@ -50,7 +51,16 @@ class _Ticks:
             return []
         complete = data[: data.rfind(b"\n") + 1]
         self.offset += len(complete)
-        return [json.loads(line) for line in complete.splitlines() if line.strip()]
+        return [tick for line in complete.splitlines() if (tick := _tick(line)) is not None]
+
+
+def _tick(line: bytes) -> Mapping[str, Any] | None:
+    """Parse a line; None if it was cut off, as on a full disk."""
+    try:
+        parsed = json.loads(line)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) else None
 
 
 def drive(
@@ -72,7 +82,7 @@ def drive(
     """Run the load to its end and return what it measured.
 
     Ctrl-C stops new calls, lets the generator end live ones and write what it has, then this returns with
-    `interrupted` set. A second Ctrl-C kills it.
+    `interrupted` set. A second Ctrl-C kills it. Neither is lost where it comes while no one waits for it.
 
     Args:
         beside: more locustfiles, whose classes run beside those of `locustfile`.
@@ -121,23 +131,25 @@ def drive(
     ending = max(30.0, process_seconds(aws=target.kind == "aws") + 5.0)
     interrupted = given_up = target_died = False
     abort: AbortRecord | None = None
-    with child(
-        "load", command, log=run_dir / "locust.log", environment=environment, grace=ending, inherits=kept
-    ) as process:
+    with (
+        interrupts.deferred() as signals,
+        child(
+            "load", command, log=run_dir / "locust.log", environment=environment, grace=ending, inherits=kept
+        ) as process,
+    ):
         while process.running:
-            try:
-                time.sleep(0.2)
-                for tick in ticks.new():
-                    progress.load(tick)
-                    if lookout is not None:
-                        lookout.ticked(tick)
-            except KeyboardInterrupt:
-                if interrupted:
-                    given_up = True
-                    process.kill()
-                    if target.kind == "aws":
-                        progress.say(f"Given up. `busyhour stop {run_dir} --live` ends what is still live.")
-                    break
+            time.sleep(0.2)
+            for tick in ticks.new():
+                progress.load(tick)
+                if lookout is not None:
+                    lookout.ticked(tick)
+            if interrupted and signals.count > 1:
+                given_up = True
+                process.kill()
+                if target.kind == "aws":
+                    progress.say(f"Given up. `busyhour stop {run_dir} --live` ends what is still live.")
+                break
+            if signals.count and not interrupted:
                 interrupted = True
                 progress.say("Stopping: no new calls, live ones are ended. Ctrl-C again to give up at once.")
                 process.ask_to_stop()

@@ -36,9 +36,10 @@ class Child:
         return self.process.poll() is None
 
     def ask_to_stop(self) -> None:
-        """Send SIGTERM to the child itself; it ends its own children."""
+        """Send SIGTERM to the child itself, which ends its own children; one that is stopped (SIGSTOP) goes on to do so."""
         if self.running:
             self.process.terminate()
+            self.process.send_signal(signal.SIGCONT)
 
     def wait(self, seconds: float) -> bool:
         """Wait at most `seconds` for it to end; return whether it has."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from busyhour import __version__
+from busyhour import __version__, interrupts
 from busyhour.capacity.reasons import judge_outcomes
 from busyhour.flows.export.reader import read_file
 from busyhour.harness import (
@@ -22,6 +22,7 @@ from busyhour.harness import (
     scenario_record,
 )
 from busyhour.harness import target as targets
+from busyhour.harness.after_load import AfterLoad, times
 from busyhour.harness.processes import Child
 from busyhour.harness.progress import Progress
 from busyhour.harness.safety import gate
@@ -119,7 +120,7 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
     gathered.coverage, unexplored = preflight.branches(scenario)
     gathered.not_measured += [f"Branch coverage of flow {name}: no time for it" for name in unexplored]
     progress.stage("Starting the target" if options.target == "emulator" else "Reading the target")
-    with _target(options, folder) as (target, process):
+    with _target(options, folder) as (target, process), contextlib.ExitStack() as from_load_on:
         store.write_json(
             folder / TARGET_FILE, {**target.as_json(), "run": claim.run}
         )  # before the first call: a clean-up needs it
@@ -141,6 +142,8 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
         progress.stage("Load")
         begun = datetime.now(UTC)
         left = gate.recheck(options.clearance, scenario, options.now()) if target.kind == "aws" else None
+        signals = from_load_on.enter_context(interrupts.deferred())
+        after = AfterLoad(signals, gathered.not_measured, gathered.invalid)
         with lookout(scenario, target, options.remote or options.workers, options.now) as watch:
             load = generator.drive(
                 scenario,
@@ -158,20 +161,25 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
                 claim=claim,
             )
         progress.stage("Reading quotas and metrics of the target")
-        start = datetime.fromisoformat(load.started) if load.started else begun
+        start, end = times(load, begun)
         observed = metrics.Readings([], [], [])
         snapshot: dict[str, Any] = {}
         if process is None or process.running:
-            snapshot = target.snapshot()
-            observed = metrics.read(
-                target.client("cloudwatch"),
-                _names(scenario, target),
-                start,
-                datetime.now(UTC) + timedelta(seconds=1),
-                period=1 if target.endpoint else 60,
-            )
+            snapshot = after.of("what the target counted itself", target.snapshot, {})
+            if not gathered.invalid:
+                observed = after.of(
+                    "the target's metrics",
+                    lambda: metrics.read(
+                        target.client("cloudwatch"),
+                        _names(scenario, target),
+                        start,
+                        end,
+                        period=1 if target.endpoint else 60,
+                    ),
+                    observed,
+                )
             gathered.not_measured += observed.problems
-            if scenario.drive is not DriveKind.VOICE:
+            if observed.metrics and scenario.drive is not DriveKind.VOICE:
                 observed = _driven_here(observed, load, scenario.drive)
         else:
             gathered.invalid.append(
@@ -189,16 +197,26 @@ def _execute(options: Options, folder: Path, progress: Progress, claim: run_fold
             forecast,
             load,
             scenario,
-            read if not gathered.invalid else lambda quotas: read_quotas(quotas, []),
+            lambda quotas: (
+                _documented(quotas)
+                if gathered.invalid
+                else after.of("quota values", lambda: read(quotas), _documented(quotas))
+            ),
             table,
             gathered.notes,
             shown,
             throttled,
             by_load=options.by_load,
         )
+        load.interrupted = load.interrupted or signals.count > 0
     return _record(
         options, folder, target, load, observed, quotas, forecast, snapshot, gathered, shown, throttled
     )
+
+
+def _documented(quotas: Iterable[Quota]) -> list[Reading]:
+    """Documented values, where the target could not be read."""
+    return read_quotas(quotas, [])
 
 
 def _announce(reach: Reach | None, scenario: Scenario, progress: Progress) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from busyhour import unexpected
 from busyhour.atomic_write import replace_file
-from busyhour.errors import BusyhourError
+from busyhour.errors import BusyhourError, ExitCode
 from busyhour.input_files import DATA_BYTES, parse_json, read_text
 from busyhour.results import load_result, record
 from busyhour.results.codec import decode, encode
@@ -23,13 +23,16 @@ LOAD_FILE = "load.json"
 PROGRESS_FILE = "progress.jsonl"
 
 
-def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
+def write_json(
+    path: Path, data: Any, *, keeps: Path | None = None, exit_code: ExitCode = ExitCode.BAD_INPUT
+) -> None:
     """Write `data` to `path` as JSON, atomically.
 
     Args:
         path: the file; its folder is created if missing.
         data: JSON value.
         keeps: path of the run's raw data, named in the message if the disk is full.
+        exit_code: of the error.
 
     Raises:
         BusyhourError: it cannot be written (disk full, no permission). An existing file is then unchanged.
@@ -42,6 +45,7 @@ def write_json(path: Path, data: Any, *, keeps: Path | None = None) -> None:
         raise BusyhourError(
             f"{path}: cannot be written: {error.strerror or error}.{kept}",
             "Free some space or make the folder writable, or name another folder for the run, and try again.",
+            exit_code,
         ) from error
 
 
@@ -71,7 +75,7 @@ def write_run(folder: Path, made: RunRecord) -> Path:
     """Write `made` as run.json into `folder` and return its path; raises as `write_json`."""
     path = folder / RUN_FILE
     raw = folder / LOAD_FILE
-    write_json(path, encode(made), keeps=raw)
+    write_json(path, encode(made), keeps=raw, exit_code=ExitCode.INVALID_RUN)
     return path
 
 
@@ -94,7 +98,7 @@ def read_run(path: Path) -> RunRecord:
 def write_load(folder: Path, result: LoadResult) -> Path:
     """Write `result` as load.json into `folder` and return its path; raises as `write_json`."""
     path = folder / LOAD_FILE
-    write_json(path, result.to_json(), keeps=folder / PROGRESS_FILE)
+    write_json(path, result.to_json(), keeps=folder / PROGRESS_FILE, exit_code=ExitCode.INVALID_RUN)
     return path
 
 

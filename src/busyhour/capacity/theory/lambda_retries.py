@@ -46,7 +46,8 @@ _HUGE = 1e150
 def first_throttled(per_second: float, seconds: float, executions: int, pauses: tuple[float, ...]) -> float:
     """Compute the share of first attempts that find every execution busy.
 
-    Above `LARGE` erlang, or when more invocations wait than the chain covers, the result is an upper bound:
+    Above `LARGE` erlang, when more invocations wait than the chain covers, and where it is negligible, the result is an
+    upper bound:
     Erlang C, as if throttled invocations waited until they are served. Retrial queues approach it from below
     with short pauses and many retries (Falin and Templeton 1997).
 
@@ -56,8 +57,9 @@ def first_throttled(per_second: float, seconds: float, executions: int, pauses: 
         executions: limit of concurrent executions, at least 1.
         pauses: seconds from a rejection to the next attempt, for each retry.
     """
-    if per_second * seconds > LARGE:
-        return erlang_c(per_second * seconds, executions)
+    bound = erlang_c(per_second * seconds, executions)
+    if per_second * seconds > LARGE or bound < _SELDOM:
+        return bound
     again, share = 0.5, 0.0
     for _ in range(_ROUNDS):
         made = [again**number for number in range(len(pauses))]
@@ -65,7 +67,7 @@ def first_throttled(per_second: float, seconds: float, executions: int, pauses: 
         rate = attempts / math.fsum(pause * times for pause, times in zip(pauses, made, strict=True))
         solved = _solved(per_second * seconds, executions, rate * seconds, made[-1] / attempts)
         if solved is None:
-            return erlang_c(per_second * seconds, executions)
+            return bound
         share, again = solved
     return min(1.0, share * MARGIN)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from busyhour.harness.safety.abort_conditions import Guard
@@ -54,9 +55,16 @@ def lookout(
         yield None
         return
     approval = approval_of(scenario)
+    now = _never_back(now)
     guard = Guard(scenario, approval, now(), workers=workers)
     if scenario.drive is not DriveKind.VOICE:
         yield Lookout(guard, None, now)
         return
     with Breaches(target.client("cloudwatch"), target.instance_id, now(), now=now) as breaches:
         yield Lookout(guard, breaches, now)
+
+
+def _never_back(now: Now) -> Now:
+    """Return a clock that is not behind the time since now: a system clock that is set back opens no window again."""
+    began, origin = now(), time.monotonic()
+    return lambda: max(now(), began + timedelta(seconds=time.monotonic() - origin))

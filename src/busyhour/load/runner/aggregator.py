@@ -196,9 +196,11 @@ class Aggregator:
     def _append(self, line: Mapping[str, Any]) -> None:
         if self.settings.run_dir is None:
             return
+        # After a failure a line may be there in part: the next one begins on a line of its own.
+        start = "\n" if self._progress_broken else ""
         try:
             with (self.settings.run_dir / PROGRESS_FILE).open("a", encoding="utf-8") as out:
-                out.write(json.dumps(line) + "\n")
+                out.write(f"{start}{json.dumps(line)}\n")
         except OSError as error:
             self._progress_broken = error.strerror or str(error)
 

@@ -246,7 +246,9 @@ class Drive:
         if self.permit is None or self._ending:
             return
         live = sum(kind.to_end for kind in self._kinds)
-        if time.time() + clean_up.seconds_for(live, self.n, aws=True) >= self.permit.expires:
+        # A system clock that was set back does not make the permit last longer.
+        now = max(time.time(), self.started_at + self.clock.real())
+        if now + clean_up.seconds_for(live, self.n, aws=True) >= self.permit.expires:
             self.note("The time that the safety gate allowed is over: the generator ended the run.")
             self.interrupt()
 

@@ -15,10 +15,12 @@ import logging
 import os
 from typing import Any
 
+from busyhour import lifeline
 from busyhour.errors import BusyhourError
 from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.monitoring import otel, web
 from busyhour.load.monitoring.figures import Live
+from busyhour.load.outcomes.clean_up import process_seconds
 from busyhour.load.runner.master import Master
 from busyhour.load.runner.worker import Worker
 from busyhour.load.safety import endpoints
@@ -100,6 +102,18 @@ def _show(environment: Any, live: Live) -> None:
         otel.export(live)
 
 
+def _follow_run(conductor: Master | None) -> None:
+    """End this process when `busyhour run` is gone, at any moment: after its live calls, and writing what was measured."""
+    seconds = process_seconds(aws=os.environ.get("BUSYHOUR_TARGET") == "aws") + 5.0
+
+    def end() -> None:
+        if conductor is not None:
+            conductor.parent_died = True
+        lifeline.end_self(grace=seconds)
+
+    lifeline.follow(end)
+
+
 def _init(environment: Any, runner: Any, **_: Any) -> None:
     """Set up busyhour in a Locust process as worker, as master, or both."""
     if not any(issubclass(cls, CallBehaviour) for cls in environment.user_classes):
@@ -118,8 +132,10 @@ def _init(environment: Any, runner: Any, **_: Any) -> None:
         runner.register_message("busyhour_inherit", player.on_inherit, concurrent=True)
         environment.events.quitting.add_listener(player.on_quitting)
         environment.events.test_stopping.add_listener(player.on_test_stopping)
+        _follow_run(None)
         return
     conductor = Master(environment, runner, read, kinds)
+    _follow_run(conductor)
     if isinstance(runner, MasterRunner):
         runner.register_message("busyhour_ready", conductor.on_ready)
         runner.register_message("busyhour_failed", conductor.on_failed)

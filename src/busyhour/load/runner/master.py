@@ -7,9 +7,7 @@ from gevent.event import Event
 
 import logging
 import os
-import sys
 import time
-from importlib.metadata import version
 from typing import Any
 
 from busyhour import unexpected
@@ -21,6 +19,8 @@ from busyhour.load.runner import curve
 from busyhour.load.runner.aggregator import Aggregator
 from busyhour.load.runner.generator import Drive, Status
 from busyhour.load.runner.locust_stats import feed, request_event
+from busyhour.load.runner.run_time import RunTime
+from busyhour.load.runner.self_monitor import versions
 from busyhour.load.runner.worker import MakeKinds, Read
 from busyhour.load.safety import permit as permits
 from busyhour.load.safety.permit import Permit
@@ -61,6 +61,9 @@ class Master:
         self._ready: set[int] = set()
         self._failed: BusyhourError | None = None
         self._interrupted = False
+        self.parent_died = False
+        """Whether the process that started this one has ended, as its lifeline tells."""
+        self._time = RunTime(LEAD_SECONDS)
         self._ended = Event()
         self._ended.set()
 
@@ -96,6 +99,13 @@ class Master:
         self._interrupted = True
         if self._sum is not None:
             self._sum.interrupted = True
+            if self._orphaned:
+                _log.error(
+                    "The process that supervised this run is gone: no more calls, live ones are ended."
+                )
+                self._sum.notes["The process that supervised the run died; the generator ended the run."] = (
+                    None
+                )
         if self._drive is not None:
             self._drive.interrupt()
         elif self._clients:
@@ -164,9 +174,11 @@ class Master:
             total = self._run_distributed(settings, scenario, calls, permit)
         else:
             total = self._run_here(settings, scenario, calls, permit)
-        ended = time.time()
-        total.tick(ended - total.started)
-        total.generator |= {"versions": _versions(), "interrupted": self._interrupted}
+        elapsed = self._time.seconds
+        ended = total.started + elapsed
+        total.tick(elapsed)
+        total.reasons += filter(None, [self._time.clock_set()])
+        total.generator |= {"versions": versions(), "interrupted": self._interrupted}
         result = total.result(ended, scenario.drive.value)
         path = total.write(result)
         arrivals = result.arrivals
@@ -194,17 +206,17 @@ class Master:
         drive = Drive(settings, scenario, self._kinds(self._environment), event, part, permit=permit)
         reachable(settings)
         drive.prepare()
-        started = time.time() + LEAD_SECONDS
-        self._sum = total = Aggregator(settings, scenario, 1, started, calls=calls)
+        self._time = RunTime(LEAD_SECONDS)
+        self._sum = total = Aggregator(settings, scenario, 1, self._time.started, calls=calls)
         total.interrupted = self._interrupted
         self._drive = drive
         if self._interrupted:
             drive.interrupt()
-        loop = gevent.spawn(drive.run, time.monotonic() + LEAD_SECONDS, started)
+        loop = gevent.spawn(drive.run, self._time.origin, self._time.started)
         while not loop.ready():
             loop.join(1.0)
-            self._look_for_parent(total)
-            total.tick(time.time() - started)
+            self._look_for_parent()
+            total.tick(self._time.seconds)
         loop.get()
         total.finished(0, drive.final_notes())
         return total
@@ -229,13 +241,13 @@ class Master:
             leave = permit.to_wire(time.time()) if permit is not None else None
             runner.send_message("busyhour_prepare", {"k": k, "n": n, "permit": leave}, node)
         self._await_ready(n)
-        started = time.time() + LEAD_SECONDS
-        self._sum = total = Aggregator(settings, scenario, n, started, calls=calls)
+        self._time = RunTime(LEAD_SECONDS)
+        self._sum = total = Aggregator(settings, scenario, n, self._time.started, calls=calls)
         total.interrupted = self._interrupted
         for worker in total.workers.values():
             worker.heard_at = time.monotonic() + LEAD_SECONDS
         for node in self._clients.values():
-            runner.send_message("busyhour_go", {"in": started - time.time()}, node)
+            runner.send_message("busyhour_go", {"in": -self._time.seconds}, node)
         if self._interrupted:
             runner.send_message("busyhour_stop")
         while not total.over:
@@ -243,11 +255,17 @@ class Master:
             for k in total.alive:
                 runner.send_message("busyhour_beat", None, self._clients[k])
             self._look_for_lost(total)
-            self._look_for_parent(total)
-            total.tick(time.time() - started)
+            self._look_for_parent()
+            total.tick(self._time.seconds)
         if all(worker.lost for worker in total.workers.values()):
             total.reasons.append("All workers died. See the log of the load generator.")
         return total
+
+    @property
+    def _orphaned(self) -> bool:
+        """Whether the process that started this one has ended."""
+        parent = self._sum.settings.parent if self._sum is not None else None
+        return self.parent_died or (parent is not None and os.getppid() != parent)
 
     def _await_ready(self, n: int) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -262,12 +280,9 @@ class Master:
                 )
             gevent.sleep(0.05)
 
-    def _look_for_parent(self, total: Aggregator) -> None:
+    def _look_for_parent(self) -> None:
         """End the run when `busyhour run` is gone: it supervised the run, and no other process can abort it."""
-        parent = total.settings.parent
-        if parent is not None and not self._interrupted and os.getppid() != parent:
-            _log.error("The process that supervised this run is gone: no more calls, live ones are ended.")
-            total.notes["The process that supervised the run died; the generator ended the run."] = None
+        if not self._interrupted and self._orphaned:
             self._interrupt()
 
     def _look_for_lost(self, total: Aggregator) -> None:
@@ -277,14 +292,9 @@ class Master:
             heirs = [
                 other for other in total.alive if other not in lost and total.workers[other].status.t > 0
             ]
-            at = time.time() - total.started + 0.5
+            at = self._time.seconds + 0.5
             total.lose(k, at, len(heirs))
             _log.warning("Worker %d was lost; %d others take over its arrivals.", k, len(heirs))
             for heir in heirs:
                 words = {"lost": k, "heirs": heirs, "since": at}
                 self._runner.send_message("busyhour_inherit", words, self._clients[heir])
-
-
-def _versions() -> dict[str, str]:
-    names = ("busyhour", "locust", "gevent", "botocore", "httptools")
-    return {"python": sys.version.split()[0], **{name: version(name) for name in names}}

@@ -1,12 +1,14 @@
-"""CPU and memory of the generator; a saturated generator invalidates its measurements."""
+"""The generator process itself: CPU and memory, whose saturation invalidates its measurements, and its versions."""
 
 from __future__ import annotations
 
 import re
 import resource
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 _MEMORY = re.compile(rb"(MemTotal|MemAvailable): +([1-9][0-9]*) kB")
@@ -61,3 +63,9 @@ class Health:
         share = (used - self._cpu_before) / passed if passed > 0 else 0.0
         self._cpu_before, self._before = used, now
         return share
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of what takes part in driving calls."""
+    names = ("busyhour", "locust", "gevent", "botocore", "httptools")
+    return {"python": sys.version.split()[0], **{name: version(name) for name in names}}

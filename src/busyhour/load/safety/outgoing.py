@@ -120,6 +120,8 @@ class OutgoingGate:
         self._ends = Journal(ended_file(folder, k)) if folder is not None else None
         self.caps = Caps(scenario.aws, k, n)
         self.request_caps = RequestCaps(scenario.aws, _requests_of_a_call(scenario), k, n)
+        self._broken = ""
+        """Why a contact could not be written into the journal."""
         self.refusals: dict[str, int] = {}
         """How many requests did not leave, by the reason."""
 
@@ -149,9 +151,9 @@ class OutgoingGate:
         if admitted.new or admitted.token:
             contact = _contact_of(body) if ok else ""
             if contact and self._contacts is not None:
-                self._contacts.write(contact)
+                self._keep(self._contacts, contact)
             if admitted.token and settled and self._answers is not None:
-                self._answers.write(admitted.token)
+                self._keep(self._answers, admitted.token)
             if admitted.new:
                 self.caps.answered(contact, now)
             elif contact:
@@ -163,7 +165,14 @@ class OutgoingGate:
             was_open = self.caps.over(admitted.contact, now)
             # What is left to an estimate is also noted as ended by those who follow it.
             if was_open and self._ends is not None:
-                self._ends.write(admitted.contact)
+                self._keep(self._ends, admitted.contact)
+
+    def _keep(self, journal: Journal, identity: str) -> None:
+        """Write an id into the journal. Where that fails its caller still follows and ends it; no other contact is begun."""
+        try:
+            journal.write(identity)
+        except OSError as error:
+            self._broken = error.strerror or str(error)
 
     def inherit(self, lost: int, heir: int, heirs: int) -> None:
         """Take over this heir's share of the calls that a lost worker may no longer start.
@@ -262,6 +271,8 @@ class OutgoingGate:
         why = self.caps.objection(now)
         if why:
             return f"{name}: {why}"
+        if self._broken:
+            return f"{name}: the journal cannot be written: {self._broken}"
         line = token or f"request-{self.caps.started}"
         try:
             self._requests.write(line)
