@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from busyhour.calls.behaviour import HANG_UP, OTHERWISE, SILENCE, Behaviour
 from busyhour.calls.chance import Stream, key_of
+from busyhour.calls.key_patterns import ANY, any_digits, tokens
+from busyhour.flows import keypad
 from busyhour.flows.action_types import declared
 from busyhour.flows.protocol import (
     Collect,
@@ -190,19 +192,15 @@ class Caller:
         if values:
             value = values[int(self._chance.random() * len(values))] if len(values) > 1 else values[0]
         else:
-            value = "#" * max(1, min(effect.max_digits, behaviour.policy.default_digits))
+            value = any_digits(max(1, min(effect.max_digits, behaviour.policy.default_digits)))
         if value == SILENCE or not value:
             return elapsed + effect.timeout_seconds, _SILENCE
         if value == HANG_UP:
             return elapsed + self._pause(effect.timeout_seconds), _HUNG_UP
-        digits = _fill(value, self._chance)
-        digits = digits[: effect.max_digits] if effect.max_digits > 0 else digits
-        seconds = (
-            elapsed + self._pause(effect.timeout_seconds) + behaviour.policy.key_seconds * (len(digits) - 1)
-        )
-        if len(digits) < effect.max_digits:
-            seconds += behaviour.policy.key_seconds if effect.terminator else effect.interdigit_seconds
-        return seconds, Digits(digits)
+        keys = keypad.full(effect, _fill(value, self._chance))
+        first = self._pause(effect.timeout_seconds)
+        event, seconds = keypad.pressed(effect, keys, first, behaviour.policy.key_seconds)
+        return elapsed + seconds, event
 
     def _pause(self, timeout: float) -> float:
         return min(self._behaviour.think(self._chance), 0.95 * timeout)
@@ -213,4 +211,4 @@ class Caller:
 
 def _fill(pattern: str, stream: Stream) -> str:
     """Return `pattern` with a random digit for each `#`."""
-    return "".join(str(int(stream.random() * 10)) if key == "#" else key for key in pattern)
+    return "".join(str(int(stream.random() * 10)) if key is ANY else key for key in tokens(pattern))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from busyhour.flows.keypad import KEY_SECONDS
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -37,7 +39,7 @@ class CallPolicy:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     ring_timeout: float = 60.0
     """Seconds that an unanswered outbound call rings (default of RingTimeoutInSeconds)."""
-    key_seconds: float = 0.4
+    key_seconds: float = KEY_SECONDS
     """Seconds between keys while a caller enters a number."""
     default_digits: int = 6
     """Digits that a caller enters if the scenario names no input (fewer if the action takes fewer)."""

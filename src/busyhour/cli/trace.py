@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "inputs",
     multiple=True,
     metavar="KEYS",
-    help="Next input of the caller: digits, an intent, `silence` or `hang-up`. Repeat in order.",
+    help="Next input of the caller: keys (0-9 * #, `,` pauses), an intent, `silence` or `hang-up`. Repeat in order.",
 )
 @click.option(
     "-l",

@@ -39,6 +39,7 @@ def key(call: Call) -> Hashable:
         _plain(call.attributes),
         _plain(call.external),
         call.stored_input,
+        call.keys,
         _plain(call.flow_attributes),
         _plain(call.extras),
         _loops(call.loops),

@@ -26,6 +26,7 @@ class State:
         "extras",
         "flow_attributes",
         "hooks",
+        "keys",
         "lambda_seconds",
         "loops",
         "machine",
@@ -45,6 +46,8 @@ class State:
         """`$.External`: the last Lambda function's response."""
         self.stored_input: str | None = None
         """`$.StoredCustomerInput`."""
+        self.keys: str | None = None
+        """Keys in the DTMF buffer; None: it is off."""
         self.flow_attributes: dict[str, str] | None = None
         self.extras: dict[str, Any] | None = None
         """Values of all other roots (`Lex`, `Metrics`, `Case`, ...)."""
@@ -65,6 +68,11 @@ class State:
         self.time_adjustment = 0.0
         self.lambda_seconds = 0.0
         """Seconds that functions took since the last prompt."""
+
+    def empty_buffer(self) -> None:
+        """Drop the keys in the DTMF buffer, as a bot and a transfer to a queue or an agent do."""
+        if self.keys:
+            self.keys = ""
 
     def put(self, root: str, value: Any) -> None:
         """Set the value of a root."""

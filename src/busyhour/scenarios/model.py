@@ -106,7 +106,7 @@ class Callers:
     An action without an entry: uniform over its choices.
     """
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Stored input by action: the values entered; one is drawn. `#` in a value is a random digit."""
+    """Stored input by action: the values entered; one is drawn. `#` in a value is a random digit, `\\#` the key #."""
     think: Distribution = Distribution("lognormal", 2.0, 0.5)
     """From the end of a prompt to the first key."""
     hang_up_rate: float = 0.0

@@ -1,4 +1,5 @@
 import math
+import re
 from collections import Counter
 
 import pytest
@@ -77,7 +78,7 @@ def test_keys_come_after_the_prompt_and_within_the_time_allowed():
 
 def test_stored_input_is_one_of_the_values_with_random_digits():
     behave = behaviour(inputs={"n-1": ("12##", "999")})
-    typed = {Caller(behave, index).enter(NUMBER)[1].digits for index in range(300)}
+    typed = {Caller(behave, index).enter(NUMBER)[1].digits.removesuffix("#") for index in range(300)}
     assert "999" in typed
     assert len(typed) > 50
     assert all(d == "999" or (d.startswith("12") and len(d) == 4 and d.isdigit()) for d in typed)
@@ -90,10 +91,22 @@ def test_a_full_number_ends_the_input_and_a_short_one_waits_for_the_terminator_o
     assert Caller(behave, 0).enter(short)[0] == pytest.approx(4.0 + 1.0 + 3 * 0.4 + 5.0)
 
 
+def test_a_scenario_tells_the_key_from_any_digit_and_pauses_between_keys():
+    behave = behaviour(
+        inputs={"n-3": (r"1004\#",), "n-4": ("12,,,,,,,34",)}, think=Distribution("constant", 1.0)
+    )
+    plain = Collect("n-3", "enter", 4.0, 5.0, menu=False, max_digits=10)
+    seconds, event = Caller(behave, 0).enter(plain)
+    assert (event, seconds) == (Digits("1004#"), pytest.approx(4.0 + 1.0 + 4 * 0.4))
+    paused = Collect("n-4", "enter", 4.0, 5.0, menu=False, max_digits=10)
+    seconds, event = Caller(behave, 0).enter(paused)
+    assert (event, seconds) == (Digits("12", "34"), pytest.approx(4.0 + 1.0 + 0.4 + 5.0))
+
+
 def test_unnamed_input_is_a_number_of_usual_length():
     _, event = Caller(behaviour(), 0).enter(NUMBER)
     assert isinstance(event, Digits)
-    assert len(event.digits) == 6
+    assert re.fullmatch(r"\d{6}#", event.digits)
 
 
 def test_a_stored_input_may_be_silence():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from busyhour.calls.key_patterns import tokens
 from busyhour.capacity.markov.outcomes import MOST_VALUES, NotFiniteError, filled
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
@@ -62,7 +63,7 @@ class Numbers:
                 )
             shares: dict[str, float] = {}
             for pattern in self._patterns:
-                values = filled(pattern)
+                values = filled(tokens(pattern))
                 for value in values:
                     shares[value] = shares.get(value, 0.0) + 1.0 / len(self._patterns) / len(values)
             self._shares = list(shares.values())

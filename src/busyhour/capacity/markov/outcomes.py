@@ -11,9 +11,11 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from busyhour.calls.behaviour import HANG_UP, OTHERWISE, SILENCE, Behaviour
+from busyhour.calls.key_patterns import ANY, any_digits, tokens
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.durations import Lasting, fixed, least, uniform, whole
+from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.action_types import declared
 from busyhour.scenarios.model import Scenario
@@ -162,7 +164,7 @@ class Outcomes:
     def _type(self, effect: p.Collect, place: Place) -> list[Outcome]:
         policy = self._policy
         values = self._behaviour.input_values(place[0], effect.action, place[1])
-        patterns = values or ("#" * max(1, min(effect.max_digits, policy.default_digits)),)
+        patterns = values or (any_digits(max(1, min(effect.max_digits, policy.default_digits))),)
         pause, drawn = self._pause(effect.timeout_seconds)
         shares: dict[str, float] = {}
         for pattern in patterns:
@@ -174,23 +176,25 @@ class Outcomes:
             elif pattern == HANG_UP:
                 outcomes.append(Outcome(share, pause, _HUNG_UP, drawn=drawn))
             else:
-                cut = pattern[: effect.max_digits] if effect.max_digits > 0 else pattern
-                typing = policy.key_seconds * (len(cut) - 1)
-                if len(cut) < effect.max_digits:
-                    typing += policy.key_seconds if effect.terminator else effect.interdigit_seconds
-                inputs = self._inputs(cut)
-                typed = (*drawn, *fixed(typing))
-                outcomes += [
-                    Outcome(share / len(inputs), pause + typing, p.Digits(one), drawn=typed) for one in inputs
-                ]
+                inputs = self._inputs(effect, tokens(pattern))
+                for one in inputs:
+                    keys = keypad.full(effect, one)
+                    event, typing = keypad.pressed(effect, keys, 0.0, policy.key_seconds)
+                    typed = (*drawn, *fixed(typing))
+                    outcomes.append(Outcome(share / len(inputs), pause + typing, event, drawn=typed))
         return outcomes
 
-    def _inputs(self, pattern: str) -> list[str]:
-        if "#" in pattern and 10 ** pattern.count("#") > MOST_VALUES and self._opaque(len(pattern)):
-            stand_in = pattern.replace("#", "5")
-            self.stand_ins.add(stand_in)
-            return [stand_in]
-        return filled(pattern)
+    def _inputs(self, effect: p.Collect, keys: tuple[str, ...]) -> list[str]:
+        plain = "".join(one or "5" for one in keys)
+        entry = keypad.read(effect, plain)
+        digits_end = effect.terminator.isdecimal()
+        if entry.ended and not digits_end and not effect.buffered and keypad.PAUSE not in keys:
+            # Keys after the end are lost.
+            keys, plain = keys[: entry.used], plain[: entry.used]
+        if 10 ** keys.count(ANY) > MOST_VALUES and not digits_end and self._opaque(len(entry.digits)):
+            self.stand_ins.add(plain)
+            return [plain]
+        return filled(keys)
 
     def _say(self, effect: p.Converse, place: Place) -> list[Outcome]:
         seconds = self._think.mean() + self._policy.lex_turn_seconds
@@ -236,13 +240,14 @@ def _percentages(bounds: tuple[str, ...]) -> list[tuple[float, str | None]]:
     return [(len(numbers) / 100.0, str(numbers[0])) for numbers in groups.values()]
 
 
-def filled(pattern: str) -> list[str]:
-    """Return every value of a pattern in which `#` represents any digit.
+def filled(keys: tuple[str, ...]) -> list[str]:
+    """Return every value of keys of which some are any digit.
 
     Raises:
         NotFiniteError: there are more than `MOST_VALUES`.
     """
-    if 10 ** pattern.count("#") > MOST_VALUES:
+    if 10 ** keys.count(ANY) > MOST_VALUES:
+        pattern = "".join("#" if key is ANY else key for key in keys)
         raise NotFiniteError(f"{pattern!r} has more than {MOST_VALUES:,} values")
-    parts = [("0123456789" if key == "#" else key) for key in pattern]
+    parts = [("0123456789" if key is ANY else key) for key in keys]
     return ["".join(keys) for keys in product(*parts)]

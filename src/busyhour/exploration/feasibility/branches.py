@@ -153,9 +153,9 @@ class Branches:
         stored = text_of(given.get("StoreInput")).lower()
         validation = given.get("InputValidation")
         menu = stored == "false" or (stored != "true" and not validation)
-        if text_of(given.get("EnableDTMFBuffer")).lower() == "true":
+        if "EnableDTMFBuffer" in given:
             if kind == "condition":
-                return "keys pressed ahead are only stored"
+                return "switching the DTMF buffer has no result"
             return ""
         if menu:
             return self._menu(action, kind, index)

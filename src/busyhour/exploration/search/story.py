@@ -189,7 +189,7 @@ def _function(effect: p.Invoke, event: p.Event, moment: Moment) -> str:
 
 def _entered(event: p.Event) -> str:
     if isinstance(event, p.Digits):
-        return f"presses {event.digits}"
+        return f"presses {event.digits}" + (f", then {event.later}" if event.later else "")
     return _failed(event, "reading the keys") or "presses nothing"
 
 

@@ -9,6 +9,7 @@ from busyhour.exploration.world.candidates import CandidateValues
 from busyhour.exploration.world.choices import Choice, Option
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.exploration.world.values import OTHER, tests_of, witnesses
+from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.action_types import DECLARED, declared
 from busyhour.flows.compiled import NO_ERROR
@@ -250,7 +251,8 @@ def event_of(
             return p.Done(), seconds
         case p.Collect(prompt_seconds=prompt, timeout_seconds=timeout):
             if kind == "presses" and value:
-                return p.Digits(str(value)), prompt + _THINK
+                event, seconds = keypad.pressed(effect, str(value), min(_THINK, timeout))
+                return event, prompt + seconds
             if kind == "silence":
                 return p.Silence(), prompt + timeout
         case p.Converse(prompt_seconds=prompt):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.actions.messages import Prompt, prompt_name
 from busyhour.flows.call import Call
@@ -23,10 +24,11 @@ _LOCAL = re.compile(r"\d{7,15}")
 
 
 class Input(Node):
-    """GetParticipantInput: a menu of one key, digits to store, or a key pressed ahead."""
+    """GetParticipantInput: a menu of one key, digits to store, or a switch of the DTMF buffer."""
 
     __slots__ = (
         "_buffer",
+        "_cancel",
         "_choices",
         "_effect",
         "_interdigit",
@@ -34,6 +36,7 @@ class Input(Node):
         "_menu",
         "_phone",
         "_prompt",
+        "_stores",
         "_terminator",
         "_timeout",
     )
@@ -43,13 +46,16 @@ class Input(Node):
         parameters = action.parameters
         self._prompt = Prompt(action, parameters, machine, prompt_name(action, flow))
         stored = text_of(parameters.get("StoreInput")).lower()
-        self._buffer = text_of(parameters.get("EnableDTMFBuffer")).lower() == "true"
+        buffer = parameters.get("EnableDTMFBuffer")
+        self._buffer = None if buffer is None else text_of(buffer).lower()
+        self._stores = stored == "true"
         validation = _object(parameters.get("InputValidation"))
         phone = validation.get("PhoneNumberValidation")
         self._menu = stored == "false" or (stored != "true" and not validation)
         self._phone = _object(phone).get("NumberFormat", "E164") if phone is not None else None
         dtmf = _object(parameters.get("DTMFConfiguration"))
         self._terminator = compile_text(dtmf.get("InputTerminationSequence"))
+        self._cancel = text_of(dtmf.get("DisableCancelKey")).lower() != "true"
         self._interdigit = number(dtmf.get("InterdigitTimeLimitSeconds")) or 5.0
         self._timeout = self.text("InputTimeLimitSeconds")
         self._maximum = compile_text(_object(validation.get("CustomValidation")).get("MaximumLength"))
@@ -61,7 +67,7 @@ class Input(Node):
         if not dynamic:
             self._effect = self._ask(None)
 
-    def _ask(self, call: Call | None) -> p.Collect:
+    def _ask(self, call: Call | None, entered: str = "", buffered: bool = False) -> p.Collect:
         def now(value: Any) -> str:
             return str(value(call) if callable(value) else value)
 
@@ -75,48 +81,84 @@ class Input(Node):
             action=self.identifier,
             text=spoken[0],
             prompt_seconds=spoken[1],
-            timeout_seconds=5.0 if timeout is None else timeout,
+            timeout_seconds=self._interdigit if entered else 5.0 if timeout is None else timeout,
             menu=self._menu,
             choices=self._choices,
             max_digits=1 if self._menu else int(maximum) if maximum else 20,
             terminator=now(self._terminator),
             interdigit_seconds=self._interdigit,
+            cancel_key=self._cancel,
+            entered=entered,
+            buffered=buffered,
         )
 
     def run(self, call: Call) -> Node | None:
-        """Collect keys; fail on channels without keys."""
+        """Collect keys, those in the DTMF buffer first; fail on channels without keys."""
         if call.contact.channel != "VOICE":
             return self.fail(call, detail="only voice contacts have keys", cause=Cause.CHANNEL)
-        if self._buffer:
-            return self.next
+        if self._buffer is not None:
+            return self._switch(call)
+        if call.keys is not None:
+            return self._ahead(call)
         call.lambda_seconds = 0.0
         call.pending = self._effect or self._ask(call)
+        return None
+
+    def _switch(self, call: Call) -> Node | None:
+        """Switch the DTMF buffer on, or off: its keys are stored if the action has StoreInput, and dropped."""
+        if self._buffer == "true":
+            call.keys = call.keys or ""
+            return self.next
+        if self._stores:
+            call.stored_input = call.keys or "Timeout"
+        call.keys = None
+        return self.next
+
+    def _ahead(self, call: Call) -> Node | None:
+        """Take the keys pressed ahead: the prompt is skipped where they complete the input."""
+        keys = call.keys or ""
+        effect = self._ask(call, buffered=True)
+        entry = keypad.read(effect, keys)
+        call.keys = keys[entry.used :]
+        if entry.ended:
+            call.pending = effect
+            return self._entered(call, entry.digits)
+        call.lambda_seconds = 0.0
+        call.pending = self._ask(call, keys, True) if keys else effect
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
         """Take the branch for digits, silence or a failure."""
         match event:
-            case p.Digits(digits) if digits:
-                return self._pressed(call, digits)
-            case p.Digits() | p.Silence():
-                return self._nothing(call)
+            case p.Digits(keys, later):
+                return self._pressed(call, keys, later)
+            case p.Silence():
+                return self._pressed(call, "", "")
             case p.Failed(error, detail):
                 return self.fail(call, error, detail)
             case _:
                 return super().resume(call, event)
 
-    def _pressed(self, call: Call, digits: str) -> Node | None:
-        if self._menu:
-            return self.choose(call, digits[0])
+    def _pressed(self, call: Call, keys: str, later: str) -> Node | None:
         effect = call.pending
         assert isinstance(effect, p.Collect)
+        entry = keypad.read(effect, keys)
+        if call.keys is not None:
+            call.keys = keypad.kept(call.keys, keys[entry.used :] + later)
+        return self._entered(call, entry.digits)
+
+    def _entered(self, call: Call, digits: str) -> Node | None:
+        if not digits:
+            return self._nothing(call)
+        if self._menu:
+            return self.choose(call, digits)
         if self._phone is not None:
             call.stored_input = digits
             valid = _LOCAL if str(self._phone) == "Local" else _E164
             return (
                 self.next if valid.fullmatch(digits) else self.fail(call, "InvalidPhoneNumber", repr(digits))
             )
-        call.stored_input = digits[: effect.max_digits]
+        call.stored_input = digits
         return self.next
 
     def _nothing(self, call: Call) -> Node | None:
@@ -153,6 +195,7 @@ class Lex(Node):
         """Connect to the bot."""
         text, seconds = self._prompt.heard(call)
         call.lambda_seconds = 0.0
+        call.empty_buffer()
         call.pending = p.Converse(
             self.identifier,
             text,

@@ -14,7 +14,7 @@ from busyhour.flows.lifecycle import Stage
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action
 from busyhour.flows.prompts import spoken
-from busyhour.flows.references import compile_text
+from busyhour.flows.references import compile_text, text_of
 
 if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
@@ -93,15 +93,21 @@ def prompt_name(action: Action, flow: Compiled) -> str:
 class Message(Node):
     """MessageParticipant: plays a prompt to the customer, or to the agent in an agent whisper."""
 
-    __slots__ = ("_effect", "_prompt")
+    __slots__ = ("_effect", "_prompt", "_skips")
 
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         super().__init__(action, flow, machine)
         self._prompt = Prompt(action, action.parameters, machine, prompt_name(action, flow))
+        self._skips = text_of(action.parameters.get("SkipWhenDTMFBufferEnabled")).lower() == "true"
         self._effect = None if self._prompt.fixed is None else p.Play(action.identifier, *self._prompt.fixed)
 
     def run(self, call: Call) -> Node | None:
-        """Play the prompt. A chat shows text at once and has no audio; tasks and e-mails skip it."""
+        """Play the prompt, unless keys pressed ahead skip it.
+
+        A chat shows text at once and has no audio; tasks and e-mails skip it.
+        """
+        if self._skips and call.keys:
+            return self.next
         channel = call.contact.channel
         agent = call.stage is Stage.AGENT_WHISPER or self.flow.agent_hears
         if channel == "VOICE" and not agent and self._effect is not None:

@@ -240,8 +240,8 @@ def describe_event(event: p.Event) -> str:
     match event:
         case p.Done(by):
             return f"{by} hangs up" if by else ""
-        case p.Digits(digits):
-            return f"pressed {digits}"
+        case p.Digits(digits, later):
+            return f"pressed {digits}" + (f", and {later} when the input was over" if later else "")
         case p.Silence():
             return "nothing was entered"
         case p.LexResult(intent, slots):

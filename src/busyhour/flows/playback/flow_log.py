@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import Action
@@ -97,8 +98,8 @@ def _entries(trace: Trace, step: Step, action: Action, start: datetime) -> Itera
 def _results(step: Step) -> dict[str, Any]:
     event = step.answers[-1][1] if step.answers else None
     match event:
-        case p.Digits(digits):
-            return {"Results": digits}
+        case p.Digits(keys) if isinstance(step.effect, p.Collect):
+            return {"Results": keypad.read(step.effect, keys).digits or "Timeout"}
         case p.Silence():
             return {"Results": "Timeout"}
         case p.LexResult(intent):

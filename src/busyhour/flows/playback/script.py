@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.actions.functions import ARN_KEYS
 from busyhour.flows.call import Call
@@ -122,7 +123,15 @@ class Script:
             return p.HungUp(), effect.prompt_seconds
         if entered == SILENCE:
             return p.Silence(), effect.prompt_seconds + effect.timeout_seconds
-        return p.Digits(entered), effect.prompt_seconds + self.think
+        if not set(entered) <= keypad.KEYS | {keypad.PAUSE, "+"}:
+            raise BusyhourError(
+                f"input {entered!r}: the action {effect.action!r} takes keys",
+                "Give the keys 0 to 9, * and #, with `,` for a pause, or `silence` or `hang-up`.",
+            )
+        event, seconds = keypad.pressed(effect, entered, self.think)
+        if isinstance(event, p.Digits) and event.later and not effect.buffered:
+            self._assume(f"{event.later} was pressed after the input {effect.action!r} was over, and is lost")
+        return event, effect.prompt_seconds + seconds
 
     def _next_input(self) -> str:
         if self.inputs:

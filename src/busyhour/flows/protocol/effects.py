@@ -53,7 +53,9 @@ class Collect:
     """Play a prompt to the customer and collect digits.
 
     `timeout_seconds` runs from the end of the prompt to the first digit. `menu` separates menu from stored
-    input; `choices` are the digits that have a branch (menu only).
+    input; `choices` are the digits that have a branch (menu only). `terminator` is the flow's own, empty for `#`;
+    `cancel_key` whether `*` deletes what was entered before it; `entered` are keys from the DTMF buffer; `buffered`
+    whether keys pressed after the input is over are kept for the next one.
     """
 
     action: str
@@ -65,6 +67,9 @@ class Collect:
     max_digits: int = 1
     terminator: str = ""
     interdigit_seconds: float = 5.0
+    cancel_key: bool = True
+    entered: str = ""
+    buffered: bool = False
 
 
 @value

@@ -18,9 +18,10 @@ class Done:
 
 @value
 class Digits:
-    """The customer pressed `digits` (terminator not included)."""
+    """The customer pressed the keys `digits`, in order, with those that end the input; `later` after it was over."""
 
     digits: str
+    later: str = ""
 
 
 @value

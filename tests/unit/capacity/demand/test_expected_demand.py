@@ -193,6 +193,17 @@ def test_inputs_are_forgotten_as_soon_as_nothing_reads_them(small: Any):
     assert solved(made, small.machine(*flow)).states < 10
 
 
+@pytest.mark.parametrize("keys", [r"1\#2", "1*23", "1,,,,,,,2", "12", "98#", "*", r"\#"])
+def test_keys_take_the_same_time_and_leave_the_same_value_in_sampled_and_exact_calls(small: Any, keys: str):
+    compare = Action(
+        "lookup", "Compare", {"ComparisonValue": "$.StoredCustomerInput"}, None,
+        (Condition("Equals", ("23",), "again"),), (ErrorBranch("NoMatchingCondition", "bye"),),
+    )  # fmt: skip
+    made = small.scenario(callers={"inputs": {"pin": (keys,)}})
+    exact = agrees(made, small.machine(stored(), compare, look_up("again", "bye")), calls=400)
+    assert exact.mean("Lambda invocations") == (1.0 if keys == "1*23" else 0.0)
+
+
 @pytest.mark.parametrize("operand", ["1234", "$.Attributes.pin"])
 def test_inputs_of_too_many_values_are_one_where_no_condition_distinguishes_them(small: Any, operand: str):
     made = small.scenario(callers={"inputs": {"pin": ("####",)}})
