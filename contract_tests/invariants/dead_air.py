@@ -11,9 +11,6 @@ SECONDS = 17.0
 """Longest silence: two functions at Connect's limit of 8 s. A third may not get its time: functions in a row have
 20 s in all."""
 
-SHOWN = frozenset({"AuthenticateParticipant", "ShowView"})
-"""Services that the participant sees and takes part in."""
-
 
 @invariant(
     id="dead-air",
@@ -31,7 +28,7 @@ def check(call: Played) -> Iterator[Violation]:
         if isinstance(moment.effect, p.Pause | p.Dial | p.Enqueue):
             silent, functions = 0.0, 0
             continue
-        if isinstance(moment.effect, p.Service) and moment.effect.type in SHOWN:
+        if moment.is_heard:
             silent, functions = 0.0, 0
             continue
         silent += moment.seconds

@@ -45,7 +45,7 @@ def check(call: Played) -> Iterator[Violation]:
 def _reaches_anything(moment: Moment) -> bool:
     effect, event = moment.effect, moment.event
     if isinstance(effect, p.Service):
-        return effect.type in ("CreateCallbackContact", "CreateTask", "ShowView") and isinstance(
-            event, p.Succeeded
+        return moment.is_heard or (
+            effect.type in ("CreateCallbackContact", "CreateTask") and isinstance(event, p.Succeeded)
         )
     return moment.is_heard or isinstance(event, p.Queued | p.Connected)

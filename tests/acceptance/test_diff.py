@@ -89,6 +89,19 @@ def test_a_new_error_ends_with_1(versions: Path, busyhour: Busyhour) -> None:
     assert "New finding: error unknown-type" in done.out
 
 
+def test_another_region_or_account_ends_with_1_unless_the_flows_have_moved(
+    versions: Path, busyhour: Busyhour
+) -> None:
+    path = versions / "old" / "helpdesk-main.json"
+    text = path.read_text(encoding="utf-8")
+    stray = versions / "stray.json"
+    stray.write_text(text.replace("lambda:us-east-1", "lambda:eu-west-2", 1), encoding="utf-8")
+    done = busyhour("diff", str(path), str(stray), cwd=versions)
+    assert done.code == 1
+    assert "names the Region eu-west-2" in done.out
+    assert busyhour("diff", str(path), str(stray), "--moved", cwd=versions).code == 0
+
+
 def test_the_exit_code_tells_when_asked_to(versions: Path, busyhour: Busyhour) -> None:
     assert busyhour("diff", "old", "new", "--exit-code", cwd=versions).code == 1
     assert busyhour("diff", "old", "old", "--exit-code", cwd=versions).code == 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 from busyhour.calls.behaviour import HANG_UP, OTHERWISE, SILENCE, Behaviour
 from busyhour.calls.chance import Stream, key_of
 from busyhour.calls.key_patterns import ANY, any_digits, tokens
-from busyhour.flows import keypad
 from busyhour.flows.action_types import declared
 from busyhour.flows.protocol import (
     Collect,
@@ -22,6 +21,7 @@ from busyhour.flows.protocol import (
     LexResult,
     Service,
     Silence,
+    keypad,
 )
 from busyhour.scenarios.traffic_plan.draw import Sampler
 

@@ -21,6 +21,7 @@ from busyhour.calls.outcomes import OutcomeKeys
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Bots, Clock, FlowMachine, Functions, Listener
 from busyhour.flows.contact import Contact
+from busyhour.flows.policy import unsourced_disconnect
 from busyhour.flows.protocol import CheckHours, Metrics
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic import Direction
@@ -79,6 +80,8 @@ class CallCentre:
         """Action types that some call reached and the machine does not model, in the order of first use."""
         self.unresolved: dict[str, None] = {}
         """References to flows that the scenario lacks."""
+        self.after_disconnect: dict[str, None] = {}
+        """Disconnect flows that ran after a flow's own disconnect of a contact that is not a task."""
         self.endless: dict[str, None] = {}
         """Flows in which some call looped until its caller was assumed to hang up, see `CallPolicy.action_limit`."""
         self._outcomes = OutcomeKeys(scenario, machine.library)
@@ -188,6 +191,7 @@ class CallCentre:
         notes += [
             f"the flows refer to {flow!r}, which is not a flow of the scenario" for flow in self.unresolved
         ]
+        notes += [unsourced_disconnect(flow) for flow in self.after_disconnect]
         notes += [
             f"calls looped in flow {flow!r} without reaching a queue: after {self.policy.action_limit:,} actions "
             "the caller was assumed to hang up"
@@ -218,6 +222,8 @@ class CallCentre:
                 self.emit(call, "unmodelled", {"type": type_})
         for reference in call.machine_call.unresolved:
             self.unresolved[reference] = None
+        for flow in call.machine_call.after_disconnect:
+            self.after_disconnect[flow] = None
         if self.listener is not None:
             self.emit(
                 call, "ended", {"reason": call.end_reason, "terminal": call.terminal, "detail": call.detail}

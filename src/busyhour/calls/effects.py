@@ -209,7 +209,8 @@ def service(call: CallControl, effect: Service) -> Event | None:
     else:
         branch = call.caller.branch(effect, flow, display)
     return call.later(
-        call.centre.policy.service_seconds, SUCCEEDED if branch is None else Succeeded(branch=branch)
+        effect.person_seconds or call.centre.policy.service_seconds,
+        SUCCEEDED if branch is None else Succeeded(branch=branch),
     )
 
 

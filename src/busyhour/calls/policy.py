@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from busyhour.flows.keypad import KEY_SECONDS
+from busyhour.flows.protocol.keypad import KEY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

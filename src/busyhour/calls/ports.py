@@ -55,6 +55,10 @@ class MachineCall(Protocol):
         """References to flows that do not exist, each once."""
 
     @property
+    def after_disconnect(self) -> tuple[str, ...]:
+        """Disconnect flows that ran after a flow's own disconnect of a contact that is not a task."""
+
+    @property
     def failures(self) -> tuple[Failure, ...]:
         """Failures that the call met, in order."""
 

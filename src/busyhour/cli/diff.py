@@ -27,16 +27,29 @@ _FORMATS = ("text", "markdown", "json", "html")
 )
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="text", show_default=True)
 @output_option
+@click.option(
+    "--moved",
+    is_flag=True,
+    help="NEW belongs to another Region or account: references to it are no reason to exit with 1.",
+)
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when anything that callers may notice differs.")
 def command(
-    old: str, new: str, scenario: str | None, calls: int, form: str, output: Path | None, exit_code: bool
+    old: str,
+    new: str,
+    scenario: str | None,
+    calls: int,
+    form: str,
+    output: Path | None,
+    moved: bool,
+    exit_code: bool,
 ) -> None:
     """Compare the flows of OLD and NEW by meaning: files, folders, or git revisions (HEAD~1, main:flows).
 
     Prompt texts, menu choices, queue targets, Lambda calls, timeouts and where branches lead count; layout,
     identifiers and order do not.
 
-    Exit code 0: done. 1: the flow check finds an error that it did not find before. 2: bad input.
+    Exit code 0: done. 1: the flow check finds an error that it did not find before, or a reference
+    names a Region or an account that OLD does not name. 2: bad input.
 
     Example: busyhour diff HEAD~1 flows --scenario helpdesk
     """
@@ -68,5 +81,6 @@ def command(
                 f"{output}: cannot be written: {error.strerror}.", "Name another file."
             ) from None
         say(found.summary)
-    if found.new_errors or (exit_code and noticed(found.changes)):
+    slipped_in = bool(found.strays) and not moved
+    if found.new_errors or slipped_in or (exit_code and noticed(found.changes)):
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))

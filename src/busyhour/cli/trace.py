@@ -128,6 +128,7 @@ def _print(found: Any, log: bool) -> None:
     import json
 
     from busyhour.flows.playback import call_trace, flow_log
+    from busyhour.flows.policy import unsourced_disconnect
 
     if log:
         printed = False
@@ -142,6 +143,8 @@ def _print(found: Any, log: bool) -> None:
         say(f"{found.seconds:9.1f}  {found.call.actions_run} actions")
     for kind in found.call.unmodelled:
         say(f"note: {kind} is not modelled: its default path was taken", err=True)
+    for name in found.call.after_disconnect:
+        say(f"note: {unsourced_disconnect(name)}", err=True)
     for reference in found.call.unresolved:
         say(f"note: flow {reference!r} is not here: add it with --flows, or name it with --alias", err=True)
 

@@ -6,22 +6,21 @@ runs of the same flows find the same on any machine.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 
 from busyhour.exploration.project import read_flows
 from busyhour.exploration.search.coverage_search import Budget
-from busyhour.exploration.search.explorer import Explorer, Settings
+from busyhour.exploration.search.explorer import Explorer, FlowReport, Settings
 from busyhour.results.entries import FlowCoverage
 
 CALLS = 300
 """Maximum number of calls of the search for one flow."""
-SECONDS = 20.0
-"""Seconds for all flows together, after which the remaining ones are skipped."""
+STEPS = 2_000_000
+"""Actions run in the calls of all flows together, after which the remaining flows are skipped."""
 
 
 def branches(
-    files: Sequence[str], aliases: Mapping[str, str], *, seconds: float = SECONDS
+    files: Sequence[str], aliases: Mapping[str, str], *, steps: int = STEPS
 ) -> tuple[list[FlowCoverage], list[str]]:
     """Return the coverage of each flow, and the names of skipped flows.
 
@@ -29,13 +28,11 @@ def branches(
         BusyhourError: a flow cannot be read.
     """
     subjects = read_flows(list(files), aliases=dict(aliases), functions={})
-    explorer = Explorer(
-        subjects.context, (), Settings(examples=0, budget=Budget(calls=CALLS, seconds=float("inf")))
-    )
-    end = time.monotonic() + seconds
-    reports, skipped = [], []
+    explorer = Explorer(subjects.context, (), Settings(examples=0, budget=Budget(calls=CALLS)))
+    reports: list[FlowReport] = []
+    skipped: list[str] = []
     for flow in subjects.context.flows:
-        if time.monotonic() < end:
+        if sum(one.steps for one in reports) < steps:
             reports.append(explorer.explore_flow(flow))
         else:
             skipped.append(flow.name)

@@ -26,6 +26,7 @@ def text(found: FlowComparison) -> str:
         lines.append(f"  {change.kind:<8} {_change(change)}")
     if found.changes:
         lines.append("")
+    lines += [f"Another {one.kind}: {one}" for one in found.strays]
     lines += [f"New finding: {finding}" for finding in found.new_findings]
     lines += [f"Gone finding: {finding}" for finding in found.gone_findings]
     lines += [f"Branch coverage: {coverage_line(one)}" for one in found.coverage]

@@ -12,13 +12,14 @@ from busyhour.errors import BusyhourError
 from busyhour.exploration.coverage import branches
 from busyhour.flowdiff.diff import Change, diff, shown
 from busyhour.flowdiff.matching import match
+from busyhour.flowdiff.places import Stray, strays
 from busyhour.flowdiff.sources import FlowSet
 from busyhour.flows.model import Flow
 from busyhour.results.entries import FlowCoverage
 from busyhour.scenarios.model import Scenario
 
-EXPLORE_SECONDS = 10.0
-"""Seconds for the search of each version's branches."""
+EXPLORE_STEPS = 1_000_000
+"""Actions run in the search of each version's branches."""
 LIMITS = 3
 """Number of quotas that are listed, the first to bind."""
 
@@ -84,6 +85,8 @@ class FlowComparison:
     demand: list[DemandChange] = field(default_factory=list)
     limits: list[LimitChange] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    """References to a Region or an account that the version before does not name."""
     new_errors: int = 0
     """Number of new findings that are errors."""
     pairs: list[FlowPair] = field(default_factory=list)
@@ -102,6 +105,9 @@ class FlowComparison:
             added += (
                 f"; {first.name} binds at {first.after:,.0f} calls/h ({first.after / first.before - 1:+.0%})"
             )
+        if self.strays:
+            values = ", ".join(dict.fromkeys(f"{one.kind} {one.value}" for one in self.strays))
+            findings += f"; not in the version before: {values}"
         return f"{said}{findings}{added}."
 
 
@@ -117,7 +123,7 @@ def compare_sets(
         calls: number of simulated calls for the demand.
     """
     before, after = _aligned(old, new)
-    made = FlowComparison(old.name, new.name, diff(before, after))
+    made = FlowComparison(old.name, new.name, diff(before, after), strays=strays(before, after))
     for name in sorted(before.keys() | after.keys()):
         was_flow, now_flow = before.get(name), after.get(name)
         partners = match(was_flow, now_flow) if was_flow is not None and now_flow is not None else {}
@@ -142,13 +148,11 @@ def _coverage(made: FlowComparison, old: FlowSet, new: FlowSet, aliases: Mapping
     unknown: set[str] = set()
     for side in (old, new):
         try:
-            found, skipped = branches([str(path) for path in side.files], aliases, seconds=EXPLORE_SECONDS)
+            found, skipped = branches([str(path) for path in side.files], aliases, steps=EXPLORE_STEPS)
         except BusyhourError as error:
             made.notes.append(f"{side.name}: branch coverage: {error.message}")
             return
-        made.notes += [
-            f"{side.name}: {name}: the time for its branch coverage was used up" for name in skipped
-        ]
+        made.notes += [f"{side.name}: {name}: the steps for branch coverage were used up" for name in skipped]
         unknown.update(skipped)
         tables.append({one.flow: one for one in found})
     before, after = tables

@@ -34,6 +34,7 @@ class Lifecycle(State):
 
     __slots__ = (
         "_node",
+        "after_disconnect",
         "error_branches",
         "external_of",
         "failures",
@@ -63,6 +64,8 @@ class Lifecycle(State):
         """Errors without a branch that stopped a flow, as text."""
         self.failures: tuple[Failure, ...] = ()
         """Failures of the call in order, each kind once per action."""
+        self.after_disconnect: tuple[str, ...] = ()
+        """Disconnect flows that ran after a flow's own disconnect of a contact that is not a task."""
         self.external_of = ""
         """The function that returned `external`, as the flow names it."""
 
@@ -102,6 +105,8 @@ class Lifecycle(State):
         if self.stage != Stage.REMAINING and self.machine.policy.disconnect_runs_remaining_hook:
             following = self.remaining()
             if following is not None:
+                if self.contact.channel != "TASK" and following.flow.name not in self.after_disconnect:
+                    self.after_disconnect = (*self.after_disconnect, following.flow.name)
                 return following
         self.end(p.EndReason.FLOW_DISCONNECT, terminal)
         return None

@@ -28,6 +28,10 @@ class Policy:
     unmodelled types for which a `Service` effect is yielded first, so that the driver can make them fail.
     Default: none, they succeed at once."""
 
+    person_seconds: float = 20.0
+    """Seconds that a person takes for a view or for signing in, if the action allows that long. Decision: no public
+    figure."""
+
     silent_action_limit: int = 1_000
     """Actions run without an effect in between before the flow is considered an endless loop and
     the contact is disconnected. Decision; Connect's own limit is not published."""
@@ -92,7 +96,8 @@ class Policy:
     """The console writes operands of OldestContactInQueueAgeSeconds in milliseconds (observed)."""
 
     disconnect_runs_remaining_hook: bool = True
-    """DisconnectParticipant runs the flow of the hook CustomerRemaining, once, before the contact ends."""
+    """DisconnectParticipant runs the flow of the hook CustomerRemaining, once, before the contact ends. AWS's pages
+    describe this for tasks; for other channels it is a decision, named in traces and forecasts."""
 
     blank_references_work: bool = True
     """Ids that were emptied before an export was published refer to a working resource, named by the layout
@@ -107,3 +112,11 @@ class Policy:
     def asks(self, type: str) -> bool:
         """Whether actions of this type yield a `Service` effect instead of always succeeding."""
         return bool(self.ask) and (type in self.ask or "*" in self.ask)
+
+
+def unsourced_disconnect(flow: str) -> str:
+    """Return the warning about a disconnect flow that ran after a flow's own disconnect of a call or chat."""
+    return (
+        f"the disconnect flow {flow!r} ran after a flow's own disconnect: AWS's pages describe that for tasks only, so its "
+        "seconds and functions may not come"
+    )

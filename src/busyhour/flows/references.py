@@ -177,7 +177,7 @@ def _external(path: tuple[str, ...]) -> Getter:
 
         def read(call: State) -> Any:
             external = call.external
-            value = external.get(key) if external is not None else None
+            value = external.get(key) if isinstance(external, Mapping) else None
             # Lists cannot be referenced.
             return None if type(value) is list else value
 

@@ -42,8 +42,8 @@ class State:
         self.contact: Contact = contact
         self.attributes: dict[str, str] = dict(contact.attributes)
         """Current contact attributes."""
-        self.external: Mapping[str, Any] | None = None
-        """`$.External`: the last Lambda function's response."""
+        self.external: Any = None
+        """`$.External`: the last Lambda function's response, an object unless the action takes any JSON."""
         self.stored_input: str | None = None
         """`$.StoredCustomerInput`."""
         self.keys: str | None = None

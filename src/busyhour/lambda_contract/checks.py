@@ -226,6 +226,9 @@ def _problems(outcome: Outcome, invocation: Invocation) -> Iterator[_Problem]:
         return
     answer = outcome.answer
     if not isinstance(answer, Mapping):
+        if answer is not None and invocation.response == "JSON":
+            yield from _size(answer)
+            return
         yield _Problem(
             "object",
             f"returns {_short(answer)}, not an object",
@@ -247,6 +250,10 @@ def _problems(outcome: Outcome, invocation: Invocation) -> Iterator[_Problem]:
                 f"returns a value that is not a string ({shown}) where flow {invocation.place.flow!r} expects a map of strings",
                 "Convert every value to a string, or set the response type of the block to JSON.",
             )
+    yield from _size(answer)
+
+
+def _size(answer: Any) -> Iterator[_Problem]:
     size = len(json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     if size > LARGEST:
         yield _Problem("size", f"returns {size} bytes; Connect accepts {LARGEST}", "Return less.")

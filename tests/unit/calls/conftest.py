@@ -42,6 +42,7 @@ class ScriptedCall:
     flow_name = "main"
     unmodelled: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
+    after_disconnect: tuple[str, ...] = ()
 
     def __init__(self, steps: Sequence[Step], attributes: Mapping[str, str]) -> None:
         self.steps = list(steps)

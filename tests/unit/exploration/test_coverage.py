@@ -20,7 +20,7 @@ def test_the_examples_flows_are_covered_and_twice_the_same() -> None:
     assert branches(FILES, PLAN.flows.aliases) == (first, [])
 
 
-def test_flows_for_which_there_is_no_time_are_named() -> None:
-    made, skipped = branches(FILES, PLAN.flows.aliases, seconds=0.0)
+def test_flows_for_which_no_steps_are_left_are_named() -> None:
+    made, skipped = branches(FILES, PLAN.flows.aliases, steps=0)
     assert made == []
     assert "Helpdesk main" in skipped

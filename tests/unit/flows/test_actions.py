@@ -548,8 +548,22 @@ SET_QUEUE = [("UpdateContactTargetQueue", {"QueueId": "q1"})]
             "InvokeLambdaFunction",
             {**LAMBDA, "ResponseValidation": {"ResponseType": "JSON"}},
             {"event": p.LambdaResult("text")},
+            "next",
+            id="a text is JSON",
+        ),
+        pytest.param(
+            "InvokeLambdaFunction",
+            {**LAMBDA, "ResponseValidation": {"ResponseType": "JSON"}},
+            {"event": p.LambdaResult(["a", {"b": 1}])},
+            "next",
+            id="a list is JSON",
+        ),
+        pytest.param(
+            "InvokeLambdaFunction",
+            {**LAMBDA, "ResponseValidation": {"ResponseType": "JSON"}},
+            {"event": p.LambdaResult(None)},
             "NoMatchingError",
-            id="JSON, but no object",
+            id="nothing",
         ),
         pytest.param(
             "InvokeLambdaFunction",

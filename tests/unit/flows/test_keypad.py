@@ -4,7 +4,7 @@ import pytest
 
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
-from busyhour.flows.keypad import pressed, read
+from busyhour.flows.protocol.keypad import pressed, read
 
 STORE = {"Text": "Enter", "StoreInput": "True", "InputTimeLimitSeconds": "5"}
 ON, OFF = {"EnableDTMFBuffer": "True"}, {"EnableDTMFBuffer": "False"}

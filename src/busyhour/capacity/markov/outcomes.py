@@ -15,9 +15,9 @@ from busyhour.calls.key_patterns import ANY, any_digits, tokens
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.durations import Lasting, fixed, least, uniform, whole
-from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.action_types import declared
+from busyhour.flows.protocol import keypad
 from busyhour.scenarios.model import Scenario
 
 _KEYS = "1234567890*#"
@@ -102,7 +102,7 @@ class Outcomes:
                 return [Outcome(1.0, effect.seconds, _DONE)]
             case p.Service():
                 asked = {f"service:{effect.type}": 1.0}
-                seconds = self._policy.service_seconds
+                seconds = effect.person_seconds or self._policy.service_seconds
                 return [
                     Outcome(share, seconds, p.Succeeded(branch=branch), asked)
                     for share, branch in self._branches(effect, place)

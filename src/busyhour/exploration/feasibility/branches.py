@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from busyhour.exploration.feasibility.constants import QUEUE, Possible, Values
+from busyhour.exploration.feasibility.constants import Possible, Values
 from busyhour.exploration.world.candidates import name_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.values import Test, first, shadowed, tests_of, witnesses
@@ -104,9 +104,6 @@ class Branches:
     def _hours(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "error" and action.errors[index].error_type not in ("NoMatchingCondition",):
             return ""
-        unset = not text_of(action.parameters.get("HoursOfOperationId")) and _unset(values)
-        if unset and self._ground.policy.hours_need_queue:
-            return "no hours are named and no queue is set on any path to here"
         return self._outcomes(action, kind, index, ["True", "False"])
 
     def _metric(self, action: Action, kind: str, index: int, values: Values) -> str:
@@ -228,7 +225,7 @@ class Branches:
         if kind == "condition":
             return "a transfer to a queue has no result"
         if action.errors[index].error_type == "QueueAtCapacity":
-            return "no queue is set on any path to here" if _unset(values) else ""
+            return ""
         return self._never_raised(action, kind, index, {"NoMatchingCondition"})
 
     def _dequeue(self, action: Action, kind: str, index: int, values: Values) -> str:
@@ -350,11 +347,6 @@ _BY_BEHAVIOUR: dict[str, Judge] = {
 
 def _tries(tests: tuple[Test, ...]) -> list[str]:
     return [*witnesses(tests), *(operand for _, operand in tests)]
-
-
-def _unset(values: Values) -> bool:
-    held = values.get(QUEUE)
-    return held is not None and held == {None}
 
 
 def _held(raw: str, held: frozenset[str | None]) -> str:

@@ -16,8 +16,6 @@ Possible = frozenset[str | None] | None
 
 ANY: Possible = None
 NOTHING: Possible = frozenset({None})
-QUEUE = "(queue)"
-"""Whether a target queue is set: `set`, or no value."""
 MOST = 16
 """Number of constants kept for one reference before it counts as any value."""
 
@@ -46,7 +44,7 @@ def interesting(flow: Flow) -> set[str]:
 
 def initial(names: Iterable[str], flow: Flow, inherits: bool) -> Values:
     """Return the values when the flow is entered."""
-    found: dict[str, Possible] = {QUEUE: ANY if inherits else NOTHING}
+    found: dict[str, Possible] = {}
     for name in names:
         root = name.partition(".")[0]
         if root == "Channel":
@@ -104,14 +102,11 @@ def leaving(action: Action, kind: str, index: int, values: Values, context: Cont
             return _any(values, {"Lex"})
         case "read-metrics":
             return _any(values, {"Metrics"})
-        case "target-queue" if not failed:
-            return {**values, QUEUE: frozenset({"set"})}
         case "invoke-module":
             return _any(
                 values,
                 {
                     "Attributes",
-                    QUEUE,
                     *_OPEN,
                     "LanguageCode",
                     "Name",

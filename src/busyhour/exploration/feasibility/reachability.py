@@ -1,6 +1,6 @@
 """Transitions that no call can take, each with the reason: proved statically, not inferred from calls.
 
-Values are followed along the flow (possible constants of `$.Attributes.lang`, whether a queue is set), and only
+Values are followed along the flow (possible constants of `$.Attributes.lang`), and only
 over branches that can be taken. If anything is unknown the branch counts as possible. A transition that is
 reported as unreachable is therefore unreachable for every caller, function and queue, under the machine's
 policy.
@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from busyhour.exploration.feasibility.branches import Branches
-from busyhour.exploration.feasibility.constants import ANY, QUEUE, Values, initial, interesting, join, leaving
+from busyhour.exploration.feasibility.constants import ANY, Values, initial, interesting, join, leaving
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.record import Transition
 from busyhour.flows.model import Action, Flow
 
-__all__ = ["ANY", "QUEUE", "unreachable"]
+__all__ = ["ANY", "unreachable"]
 
 
 def unreachable(context: Context, flow: Flow) -> dict[Transition, str]:

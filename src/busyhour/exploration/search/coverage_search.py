@@ -8,7 +8,6 @@ to choices that were never made there, then to places nearest to a missing trans
 from __future__ import annotations
 
 import heapq
-import time
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,10 +32,10 @@ MOST_FURTHER = 120
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of the search for one flow: calls, and seconds."""
+    """Limits of the search for one flow: calls, and actions run in them. No clock, so that every machine finds the same."""
 
     calls: int = 600
-    seconds: float = 4.0
+    steps: int = 100_000
 
 
 @dataclass(order=True, slots=True)
@@ -74,6 +73,7 @@ class Search:
         self._order = 0
         self._distances: dict[tuple[str, str], int] | None = None
         self.calls = 0
+        self.steps = 0
         self.kept: list[Played] = []
         """Calls that took a transition first, in the order in which they were found."""
 
@@ -84,10 +84,9 @@ class Search:
 
     def run(self, budget: Budget) -> None:
         """Search until everything is taken and every choice was made once, or the budget is used up."""
-        until = time.monotonic() + budget.seconds
         for mode in ("first", "turns"):
             self._play((), mode)
-        while self._heap and self.calls < budget.calls and time.monotonic() < until:
+        while self._heap and self.calls < budget.calls and self.steps < budget.steps:
             candidate = heapq.heappop(self._heap)
             level = self._level(candidate.where, candidate.option, candidate.state)
             if level is None:
@@ -103,13 +102,18 @@ class Search:
                 self._play(prefix, "again")
         for mood in MOODS:
             for call in self.kept:
-                if self.calls < 2 * budget.calls and any(one.choice.kind in mood for one in call.decisions):
+                if (
+                    self.calls < 2 * budget.calls
+                    and self.steps < 2 * budget.steps
+                    and any(one.choice.kind in mood for one in call.decisions)
+                ):
                     self._play(tuple(call.choices), "first", mood)
 
     def _play(self, prefix: tuple[Choice, ...], mode: str, mood: dict[str, str] | None = None) -> None:
         most = len(prefix) + MOST_FURTHER
         played = World(self._ground, self._entry, Plan(prefix, mode, mood), most=most).play()
         self.calls += 1
+        self.steps += len(played.actions) + len(played.moments)
         new = self._missing.intersection(played.path)
         if new:
             self._missing -= new

@@ -58,7 +58,7 @@ class Failure:
     @property
     def story(self) -> list[str]:
         """Describe the call."""
-        return story(self.call)
+        return story(self.call, (self.kind.flow, self.kind.action) if self.kind.action else None)
 
 
 @dataclass(slots=True)
@@ -73,6 +73,8 @@ class FlowReport:
     """Actions that were run, by their index in the flow."""
     failures: list[Failure] = field(default_factory=list)
     calls: int = 0
+    steps: int = 0
+    """Actions run in all calls, and effects answered."""
     seconds: float = 0.0
 
     @property
@@ -113,7 +115,7 @@ def profile(name: str) -> Settings:
         )
     if name == "ci":
         return Settings()
-    return Settings(examples=2_000, budget=Budget(calls=10_000, seconds=120.0), seed=time.time_ns() % 2**32)
+    return Settings(examples=2_000, budget=Budget(calls=10_000, steps=3_000_000), seed=time.time_ns() % 2**32)
 
 
 class Explorer:
@@ -174,6 +176,7 @@ class Explorer:
 
         def seen(played: Played) -> set[Kind]:
             report.calls += 1
+            report.steps += len(played.actions) + len(played.moments)
             self._taken.update(played.path)
             self._ran.update([id(run.action) for run in played.actions])
             if self._collects:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 
 from busyhour.exploration.world.choices import Choice
@@ -12,7 +11,8 @@ Play = Callable[[Sequence[Choice]], Played]
 """Plays the call of these choices; missing ones are the most ordinary."""
 
 MOST_PLAYS = 400
-MOST_SECONDS = 2.0
+MOST_STEPS = 100_000
+"""Actions of all calls played."""
 
 
 def shrink(found: Played, play: Play, fails: Callable[[Played], bool], most: int = MOST_PLAYS) -> Played:
@@ -24,17 +24,18 @@ def shrink(found: Played, play: Play, fails: Callable[[Played], bool], most: int
     if not fails(best):
         return found
     plays = 1
-    until = time.monotonic() + MOST_SECONDS
+    steps = len(best.actions)
     improved = True
     while improved and plays < most:
         improved = False
         for attempt in _smaller(best):
             plays += 1
             played = play(attempt)
+            steps += len(played.actions) + len(played.moments)
             if fails(played) and _size(played) < _size(best):
                 best, improved = played, True
                 break
-            if plays >= most or time.monotonic() > until:
+            if plays >= most or steps >= MOST_STEPS:
                 return best
     return best
 

@@ -6,19 +6,26 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from busyhour.exploration.world.answers import AFTER
+from busyhour.exploration.search.steps import Steps, empty_parameters
+from busyhour.exploration.world.arrivals import AFTER
 from busyhour.exploration.world.choices import Decision
 from busyhour.exploration.world.record import Moment, Played
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.flows import protocol as p
 from busyhour.flows.action_types import declared
 from busyhour.flows.actions import ASKABLE
+from busyhour.flows.failure import emptied
 from busyhour.flows.playback.script import function_name
 
 
-def story(played: Played) -> list[str]:
-    """Return one sentence per event; repetitions are collapsed."""
-    return list(_folded(list(_tell(played))))
+def story(played: Played, at: tuple[str, str] | None = None) -> list[str]:
+    """Return one sentence per event and per action that fails; repetitions are collapsed.
+
+    Args:
+        played: the call.
+        at: flow and identifier of an action that is told in any case, the last time that it runs.
+    """
+    return list(_folded(list(_tell(played, Steps(played, at)))))
 
 
 def _folded(sentences: list[str]) -> Iterator[str]:
@@ -46,7 +53,7 @@ def _rounds(sentences: list[str], at: int, length: int) -> int:
     return times
 
 
-def _tell(played: Played) -> Iterator[str]:
+def _tell(played: Played, steps: Steps) -> Iterator[str]:
     contact = next((one for one in played.decisions if one.where.what == "contact"), None)
     yield _arrival(contact, played)
     values = [(at, one) for at, one in enumerate(played.decisions) if one.choice.kind == "value"]
@@ -56,11 +63,14 @@ def _tell(played: Played) -> Iterator[str]:
             yield from _value(values.pop(0)[1])
         if at == first and played.endless is not None:
             yield "from here the call loops:"
+        yield from steps.before(moment)
         said = _moment(moment, played)
         if said:
             yield said
+        yield from steps.of(moment, bool(said))
     for _, decision in values:
         yield from _value(decision)
+    yield from steps.rest()
     if played.endless is not None:
         rounds = "these things" if last - first > 1 else "this"
         yield f"and {rounds} repeatedly, without end"
@@ -111,6 +121,14 @@ def _moment(moment: Moment, played: Played) -> str:
         case p.Play(text=text, audience=audience):
             if isinstance(event, p.Failed):
                 return f"the prompt {_short(text)} cannot be played ({event.error_type})"
+            if not text.strip():
+                run = played.action_of(moment)
+                given = (
+                    ""
+                    if run is None
+                    else emptied(run.action.parameters.get("Text") or run.action.parameters.get("SSML"))
+                )
+                return "the prompt has no text" + (f": {given} is empty" if given else "")
             return f"{'the agent' if audience is p.Audience.AGENT else 'the caller'} hears {_short(text)}"
         case p.Loop(text=text):
             return f"the caller waits, hearing {_short(text)}" if text else "the caller is held"
@@ -174,7 +192,9 @@ def _service(effect: p.Service, event: p.Event, moment: Moment, played: Played) 
     if effect.type in ASKABLE:
         return ""
     branch = event.branch if isinstance(event, p.Succeeded) else None
-    return f"{effect.type} `{name}` works" + (f" and gives {branch!r}" if branch else "")
+    lacks = "" if run is None else empty_parameters(run.action.parameters, effect.parameters)
+    given = f", though {lacks} is empty," if lacks else ""
+    return f"{effect.type} `{name}` works{given}" + (f" and gives {branch!r}" if branch else "")
 
 
 def _function(effect: p.Invoke, event: p.Event, moment: Moment) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from busyhour.exploration.world.candidates import CandidateValues
 from busyhour.exploration.world.choices import Choice, Option
 from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.exploration.world.values import OTHER, tests_of, witnesses
-from busyhour.flows import keypad
 from busyhour.flows import protocol as p
-from busyhour.flows.action_types import DECLARED, declared
+from busyhour.flows.action_types import declared
 from busyhour.flows.compiled import NO_ERROR
 from busyhour.flows.matching import number
-from busyhour.flows.model import Action, Flow
+from busyhour.flows.model import Action
+from busyhour.flows.protocol import keypad
 
 HANG_UP = Option(Choice("hangs up"), guided=False)
 
@@ -59,37 +59,6 @@ class LazyAnswer(dict[str, Any]):
                 inner = here[part] = {}
             here = inner
         here[path[-1]] = value
-
-
-AFTER = "after another flow"
-"""Key of a contact choice: the contact was transferred from a flow that left responses and a queue."""
-
-
-def contact_options(after: bool, flows: Sequence[Flow], pools: CandidateValues) -> list[Option]:
-    """Return how a contact can arrive; `after`: also by a transfer, with values left by another flow."""
-    channels = ["CHAT", "TASK"] if pools.of("Channel") else []
-    channels += [one for one in pools.of("Channel") if one == "EMAIL"]
-    for action in (action for one in flows for action in one.actions):
-        if action.behaviour == "wait" or any(e.error_type == "ChannelMismatch" for e in action.errors):
-            channels.append("CHAT")
-        declared = DECLARED.get(action.type)
-        wanted = declared.limited_to if declared is not None else frozenset()
-        if "VOICE" not in wanted:
-            channels += sorted(wanted)
-    ways: list[dict[str, Any]] = [{AFTER: True}, {}] if after else [{}]
-    ways = [
-        {**way, **channel}
-        for channel in ({}, *({"channel": one} for one in dict.fromkeys(channels)))
-        for way in ways
-    ]
-    unlikely: list[dict[str, Any]] = [
-        {"customer_endpoint": None},
-        {"initiation_method": "API", "customer_endpoint": None, "system_endpoint": None},
-        {"channel": "CHAT"},
-        {"channel": "TASK", "customer_endpoint": None},
-    ]
-    found = [Option(Choice("contact", one or None)) for one in ways]
-    return [*found, *(Option(Choice("contact", one), guided=False) for one in unlikely if one not in ways)]
 
 
 def options(effect: p.Effect, action: Action | None, queued: bool, pools: CandidateValues) -> list[Option]:
@@ -243,7 +212,10 @@ def event_of(
     if kind == "agent":
         return p.AgentAnswered("agent/1", "agent"), _ANSWER
     if kind == "fails":
-        return p.Failed(str(value)), 0.1
+        waited = 0.0
+        if isinstance(effect, p.Service) and value == "TimeLimitExceeded":
+            waited = effect.limit_seconds
+        return p.Failed(str(value)), waited or 0.1
     match effect:
         case p.Play(seconds=seconds) if kind == "goes on":
             return p.Done(), seconds
@@ -283,7 +255,7 @@ def event_of(
         case p.Service(type=type) if kind == "works":
             if type == MODULE_STAND_IN:
                 return p.Succeeded({"StandIn.Result": value} if value else {}), 0.0
-            return p.Succeeded(branch=None if value is None else str(value)), 0.0
+            return p.Succeeded(branch=None if value is None else str(value)), effect.person_seconds
     return None
 
 

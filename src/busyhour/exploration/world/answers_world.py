@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from busyhour.exploration.world.answers import AFTER, event_of, stand_in_options
+from busyhour.exploration.world.answers import event_of, stand_in_options
+from busyhour.exploration.world.arrivals import AFTER
 from busyhour.exploration.world.choices import Choice, Decision, Option, Where
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import always_inherits
@@ -18,6 +19,7 @@ from busyhour.exploration.world.lazy_values import Settler
 from busyhour.exploration.world.record import ActionRun, Moment, Played, Transition
 from busyhour.exploration.world.stubs import MODULE_STAND_IN, is_stand_in
 from busyhour.flows import protocol as p
+from busyhour.flows.action_types import declared
 from busyhour.flows.call import Call
 from busyhour.flows.contact import Contact
 from busyhour.flows.fork import key as moment_key
@@ -39,6 +41,8 @@ _ENTERED_WITH_A_QUEUE = {
     FlowType.AGENT_WHISPER,
     FlowType.OUTBOUND_WHISPER,
     FlowType.QUEUE_TRANSFER,
+    FlowType.AGENT_TRANSFER,
+    FlowType.MODULE,
     FlowType.CUSTOMER_HOLD,
     FlowType.AGENT_HOLD,
 }
@@ -77,6 +81,8 @@ class World:
         self._most = most
         self._now = 0.0
         self._settler = Settler(self)
+        self._refused = 0
+        """Views that this contact was refused, since its channel has none."""
         self._queue = "the queue" if entry.type in _ENTERED_WITH_A_QUEUE else None
 
     # ------------------------------------------------------------------------------------------ playing
@@ -117,6 +123,10 @@ class World:
             self._weigh()
             if self._tracer is not None:
                 self._tracer.yielded(call, effect)
+            if self._refused > 1:
+                # Shown by the first refusal; what follows is for contacts that can see views.
+                played.cut = True
+                return
             if isinstance(effect, p.Ended):
                 return
             if len(played.decisions) >= self._most or self._now > LONGEST:
@@ -209,6 +219,8 @@ class World:
         played = self.played
         run = ActionRun(flow, action, self._now, int(call.stage))
         played.actions.append(run)
+        if action.behaviour == "participating":
+            self._refused += call.contact.channel not in declared(action.type).channels
         if action.behaviour == "to-queue":
             run.queue_unset = not call.queue and not call.agent_target
         elif action.behaviour == "disconnect" and is_stand_in(flow):

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from busyhour.exploration.world import answers
+from busyhour.exploration.world import answers, arrivals
 from busyhour.exploration.world.candidates import CandidateValues, Read, reads_of
 from busyhour.exploration.world.choices import Choice, Option
-from busyhour.exploration.world.inherited import always_inherits, reads_before_filled
+from busyhour.exploration.world.inherited import (
+    always_inherits,
+    is_guide,
+    reads_before_filled,
+    sets_queue,
+    uses_queue_before_set,
+)
 from busyhour.exploration.world.record import Transition
 from busyhour.exploration.world.stubs import OpenLibrary
 from busyhour.flows import protocol as p
@@ -17,7 +23,7 @@ from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.playback.script import function_name
 from busyhour.flows.policy import ALL, Policy
-from busyhour.flows.references import text_of
+from busyhour.flows.references import find, text_of
 
 RealFunction = Callable[[Mapping[str, object]], p.LambdaResult | p.LambdaFailed]
 """Invokes a real function with an event."""
@@ -55,6 +61,8 @@ class Context:
         self._reads: dict[int, tuple[Read, ...]] = {}
         self._options: dict[tuple[object, ...], list[Option]] = {}
         self._inherits: dict[int, bool] = {}
+        self._open_transfers = False
+        """Whether some flow transfers to one that a value names."""
         self._targets = self._find_targets()
 
     def index(self, flow: Flow) -> int:
@@ -98,7 +106,14 @@ class Context:
         found = self._options.get(key)
         if found is None:
             after = self.inherits(flow) and not always_inherits(flow)
-            found = self._options[key] = answers.contact_options(after, self.flows, self.pools)
+            queued = after and flow.type is None and uses_queue_before_set(flow) and not sets_queue(flow)
+            found = arrivals.contact_options(after, self.flows, self.pools, only=queued)
+            if after and id(flow) not in self._targets and not self._needs(flow):
+                # Nothing shows that another flow leads here, and nothing excludes it.
+                found.sort(key=lambda one: not one.guided or arrivals.AFTER in (one.choice.value or {}))
+            if is_guide(flow):
+                found = [one for one in found if (one.choice.value or {}).get("channel", "VOICE") != "VOICE"]
+            self._options[key] = found
         return found
 
     def value_options(self, name: str) -> Sequence[Option]:
@@ -117,10 +132,14 @@ class Context:
         found = self._inherits.get(id(flow))
         if found is None:
             found = always_inherits(flow) or (
-                flow.type is not FlowType.MODULE and (id(flow) in self._targets or reads_before_filled(flow))
+                flow.type is not FlowType.MODULE
+                and (id(flow) in self._targets or self._open_transfers or self._needs(flow))
             )
             self._inherits[id(flow)] = found
         return found
+
+    def _needs(self, flow: Flow) -> bool:
+        return reads_before_filled(flow) or uses_queue_before_set(flow)
 
     def real_answer(self, effect: p.Invoke) -> p.LambdaResult | p.LambdaFailed | None:
         """Return the real function's response, None without one."""
@@ -136,7 +155,9 @@ class Context:
         for flow in self.flows:
             for action in flow.actions:
                 if action.behaviour == "transfer-to-flow":
-                    target = self.library.known(text_of(action.parameters.get("ContactFlowId")))
+                    named = text_of(action.parameters.get("ContactFlowId"))
+                    self._open_transfers |= bool(find(named))
+                    target = self.library.known(named)
                     if target is not None and target is not flow:
                         found.add(id(target))
         return found

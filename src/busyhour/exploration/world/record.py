@@ -56,10 +56,13 @@ class Moment:
 
     @property
     def is_heard(self) -> bool:
-        """Whether the customer hears a prompt, or talks to an agent or third party."""
+        """Whether the customer hears a prompt, sees a view, or talks to an agent or third party."""
         effect = self.effect
         if isinstance(effect, p.Play):
             return effect.audience is p.Audience.CUSTOMER and not isinstance(self.event, p.Failed)
+        if isinstance(effect, p.Service):
+            shown = not isinstance(self.event, p.Failed) or self.event.error_type == "TimeLimitExceeded"
+            return effect.person_seconds > 0.0 and shown
         return isinstance(effect, p.Loop | p.Collect | p.Converse | p.Talk)
 
     @property

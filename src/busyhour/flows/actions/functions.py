@@ -112,9 +112,11 @@ class InvokeFunction(Node):
         """Return why the response is invalid, None if it is valid."""
         payload = event.payload
         policy = self.machine.policy
-        if not isinstance(payload, Mapping):
-            return "the answer is no object"
+        if payload is None:
+            return "the answer is empty"
         if self._response_type == "STRING_MAP":
+            if not isinstance(payload, Mapping):
+                return "the answer is not an object"
             size = event.size or 0
             for key, value in payload.items():
                 if type(value) is not str:
@@ -134,7 +136,7 @@ class InvokeFunction(Node):
             return f"the response is larger than {policy.lambda_response_bytes} bytes"
         return None
 
-    def _answer(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _answer(self, payload: Any) -> Any:
         if self._response_type == "JSON" or self.machine.policy.string_map_strict:
             return payload
         return {key: text_of(value) for key, value in payload.items()}

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.actions.messages import Prompt, prompt_name
 from busyhour.flows.call import Call
@@ -14,6 +13,7 @@ from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
 from busyhour.flows.matching import branches, number
 from busyhour.flows.model import Action
+from busyhour.flows.protocol import keypad
 from busyhour.flows.references import compile_text, text_of
 
 if TYPE_CHECKING:

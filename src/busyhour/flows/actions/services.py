@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
@@ -9,7 +10,7 @@ from busyhour.flows.action_types import declared
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
-from busyhour.flows.matching import branches
+from busyhour.flows.matching import branches, number
 from busyhour.flows.model import Action
 from busyhour.flows.references import compile_value
 
@@ -85,7 +86,24 @@ class Branching(Service):
 class Participating(Branching):
     """A service that the participant takes part in (a view, signing in); it ends a chain of functions."""
 
-    __slots__ = ()
+    __slots__ = ("_limit",)
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._limit = next((self.text(key) for key in _LIMITS if key in action.parameters), "")
+
+    def run(self, call: Call) -> Node | None:
+        """Request the step, which takes as long as a person does."""
+        following = super().run(call)
+        effect = call.pending
+        if following is None and isinstance(effect, p.Service):
+            limit = number(self._limit(call) if callable(self._limit) else self._limit)
+            if limit is not None and "TimeLimitMinutes" in self.parameters:
+                limit *= 60.0
+            usual = self.machine.policy.person_seconds
+            most = usual if limit is None or limit <= 0 else limit
+            call.pending = replace(effect, person_seconds=min(usual, most), limit_seconds=most)
+        return following
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
         """Take the branch for success or failure, and reset the time of consecutive functions."""
@@ -97,6 +115,10 @@ class Participating(Branching):
         if "Views" in declared(self.action.type).fills and branch is not None:
             call.put("Views", {**call.datum("Views", {}), "Action": branch})
         return super().done(call, branch)
+
+
+_LIMITS = ("InvocationTimeLimitSeconds", "TimeLimitMinutes")
+"""Parameters with the longest time that a step waits for a person."""
 
 
 class Unmodelled(Node):

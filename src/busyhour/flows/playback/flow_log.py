@@ -15,12 +15,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.action_types import DECLARED
 from busyhour.flows.model import Action
 from busyhour.flows.playback.call_trace import Step, Trace
 from busyhour.flows.playback.log_parameters import lines, module_parameters
+from busyhour.flows.protocol import keypad
 from busyhour.flows.references import text_of
 from busyhour.input_files import parse_json
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
-from busyhour.flows import keypad
 from busyhour.flows import protocol as p
 from busyhour.flows.actions.functions import ARN_KEYS
 from busyhour.flows.call import Call
 from busyhour.flows.model import Flow
+from busyhour.flows.protocol import keypad
 from busyhour.flows.references import find
 
 SILENCE, HANG_UP = "silence", "hang-up"
@@ -113,7 +113,7 @@ class Script:
             case p.Service(type=type, branches=branches):
                 if branches:
                     self._assume(f"{type} returned {branches[0]!r}")
-                return p.Succeeded(branch=branches[0] if branches else None), 0.0
+                return p.Succeeded(branch=branches[0] if branches else None), effect.person_seconds
             case _:
                 return p.HungUp(), 0.0
 

@@ -174,6 +174,10 @@ class Service:
     branches: tuple[str, ...] = ()
     """Results that have a branch, for types that branch on one. DistributeByPercentage: upper bounds (exclusive) of
     a number from 1 to 100, which `Succeeded.branch` gives as text."""
+    person_seconds: float = 0.0
+    """Seconds that a person takes for it (a view, signing in); 0: no person takes part."""
+    limit_seconds: float = 0.0
+    """Seconds after which it gives up waiting for the person."""
 
 
 @value

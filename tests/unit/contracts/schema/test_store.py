@@ -84,7 +84,9 @@ def test_lambda_schemas_separate_valid_and_invalid_responses():
     assert not string_map.is_valid({"statusCode": 200, "body": "{}"})
     assert not string_map.is_valid({"nested": {"a": "b"}})
     assert shipped_schemas().validator("lambda-response-json").is_valid({"nested": {"a": [1]}})
-    assert not shipped_schemas().validator("lambda-response-json").is_valid(["a"])
+    assert shipped_schemas().validator("lambda-response-json").is_valid(["a"])
+    assert shipped_schemas().validator("lambda-response-json").is_valid("text")
+    assert not shipped_schemas().validator("lambda-response-json").is_valid(None)
 
 
 @pytest.fixture(scope="module")

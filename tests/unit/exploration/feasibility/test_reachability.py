@@ -74,10 +74,8 @@ def test_a_function_makes_its_answer_anything_again():
     [
         (compare("x", "$.Attributes.a", {"yes": "a"}, "end"), ("x", "next", 0), "NoMatchingCondition has a branch"),
         (action("x", "TransferContactToQueue", {}, then="a", errors={"NoMatchingError": "end"}), ("x", "next", 0), "queue flow"),
-        (action("x", "TransferContactToQueue", {}, then="a", errors={"QueueAtCapacity": "a"}), ("x", "error", 0), "no queue is set"),
         (action("x", "TransferToFlow", {"ContactFlowId": "f"}, then="a", errors={"NoMatchingError": "end"}), ("x", "next", 0), "does not return"),
         (action("x", "Loop", {"LoopCount": "0"}, then="a", when={"ContinueLooping": "a", "DoneLooping": "end"}), ("x", "condition", 0), "never 'ContinueLooping'"),
-        (action("x", "CheckHoursOfOperation", {}, then="a", when={"True": "a", "False": "a"}, errors={"NoMatchingError": "end"}), ("x", "condition", 0), "no queue is set"),
         (menu("x", {"12": "a"}), ("x", "condition", 0), "one key"),
         (menu("x", {"1": "a"}), ("x", "next", 0), "NoMatchingCondition has a branch"),
         (action("x", "GetParticipantInput", {"StoreInput": "True", "InputValidation": {"CustomValidation": {"MaximumLength": "4"}}}, then="a", errors={"InputTimeLimitExceeded": "end"}), ("x", "error", 0), "value Timeout"),
@@ -137,6 +135,54 @@ def test_results_that_a_module_never_gives_back():
     assert ("x", "condition", 0) not in found
 
 
+def in_and_out(**more):
+    """A flow that checks the hours of its queue and transfers to it, and sets none."""
+    hours = action(
+        "hours",
+        "CheckHoursOfOperation",
+        then="no",
+        when={"True": "go", "False": "no"},
+        errors={"NoMatchingError": "no"},
+    )
+    go = action(
+        "go", "TransferContactToQueue", then="no", errors={"QueueAtCapacity": "full", "NoMatchingError": "no"}
+    )
+    return flow(hours, go, say("full"), say("no"), **more)
+
+
+@pytest.mark.parametrize(
+    "type", [None, FlowType.CONTACT_FLOW, FlowType.QUEUE_TRANSFER, FlowType.AGENT_TRANSFER, FlowType.MODULE]
+)
+def test_a_flow_that_uses_a_queue_it_never_sets_inherits_it_from_where_it_is_entered(type):
+    entered = in_and_out(type=type)
+    assert {(one, kind) for one, kind, _ in reasons(entered)} == {("hours", "next"), ("go", "next")}
+    context = Context([entered])
+    wanted = set(context.transitions(entered)) - unreachable(context, entered).keys()
+    search = Search(context, entered, wanted, lambda played: None)
+    search.run(Budget())
+    assert not search.missing
+
+
+def test_what_a_flow_reads_from_a_service_before_it_asks_one_may_be_there():
+    main = flow(compare("who", "$.Customer.FirstName", {"Ann": "a"}, "end"), say("a"))
+    assert reasons(main) == {("who", "next", 0): "NoMatchingCondition has a branch, and that one is taken"}
+
+
+def test_a_transfer_to_a_flow_that_a_value_names_may_lead_to_any_flow():
+    target = flow(compare("held", "$.External.kind", {"x": "end"}, "end"), name="target")
+    leads = flow(
+        action(
+            "go",
+            "TransferToFlow",
+            {"ContactFlowId": "$.Attributes.next"},
+            then="end",
+            errors={"NoMatchingError": "end"},
+        ),
+        name="leads",
+    )
+    assert Context([target, leads]).inherits(target)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(connect.flows())
 def test_no_call_ever_takes_what_is_called_unreachable(data):
@@ -145,7 +191,7 @@ def test_no_call_ever_takes_what_is_called_unreachable(data):
     never = unreachable(context, one)
     taken = set()
     search = Search(context, one, set(context.transitions(one)), lambda played: taken.update(played.path))
-    search.run(Budget(calls=60, seconds=1.0))
+    search.run(Budget(calls=60))
     assert not taken & never.keys(), {one: never[one] for one in taken & never.keys()}
 
 

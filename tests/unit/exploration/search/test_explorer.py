@@ -1,19 +1,22 @@
 """Failures: found, shrunk, told, kept, played again."""
 
+from itertools import count
+
 import pytest
 from conftest_exploration import FAULTS, action, compare, flow, invoke, menu, say
 
 from busyhour.errors import BusyhourError
 from busyhour.exploration.invariant import Violation, chosen, invariant, load_invariants
-from busyhour.exploration.search.coverage_search import Budget
+from busyhour.exploration.search.coverage_search import Budget, Search, replayed
 from busyhour.exploration.search.explorer import Explorer, Settings, profile
 from busyhour.exploration.world.choices import choices_of
 from busyhour.exploration.world.context import Context
 from busyhour.flows import protocol as p
 from busyhour.flows.export.reader import read_file
+from busyhour.flows.model import FlowType
 from busyhour.project import Project
 
-QUICK = Settings(examples=10, budget=Budget(calls=200, seconds=2.0))
+QUICK = Settings(examples=10, budget=Budget(calls=200))
 
 
 def explorer(*flows, only=(), invariants=None, settings=QUICK, **options):
@@ -193,3 +196,110 @@ def test_a_projects_own_folder_of_invariants_comes_before_the_shipped_one(tmp_pa
     first, *rest = Project.at(tmp_path).invariants_folders()
     assert (first, len(rest)) == (own, 1)
     assert load_invariants([first, *rest]) == load_invariants()
+
+
+def view(identifier, when, then="end", **more):
+    errors = {"NoMatchingCondition": then, "NoMatchingError": then, "TimeLimitExceeded": then}
+    return action(
+        identifier,
+        "ShowView",
+        {"ViewResource": {"Id": identifier}, "InvocationTimeLimitSeconds": "900", "ViewData": {}},
+        then=then,
+        when=when,
+        errors=errors | more,
+    )
+
+
+def test_a_view_takes_a_persons_time_and_is_seen():
+    guide = flow(view("list", {"Form": "form"}), view("form", {"Back": "list"}))
+    (report,) = explorer(guide).explore()
+    assert report.failures == []
+    assert report.coverage == 1.0
+    context = Context([guide])
+    played = replayed(context, guide, [])
+    assert played.call.contact.channel == "CHAT"
+    assert [one.is_heard for one in played.moments] == [True] * len(played.moments)
+    assert played.moments[0].seconds == context.policy.person_seconds
+
+
+def test_views_are_refused_once_to_a_telephone_call():
+    circle = flow(
+        say("hello", "list"),
+        view("list", {"Form": "form"}, "form", NoMatchingError="form"),
+        view("form", {"Back": "list"}, "list", NoMatchingError="list"),
+    )
+    (report,) = explorer(circle).explore()
+    assert [one.kind for one in report.failures if one.call.call.contact.channel == "VOICE"] == []
+
+
+def test_budgets_are_calls_and_steps_whatever_the_clock_does(monkeypatch):
+    def outcome(clock):
+        monkeypatch.setattr("time.monotonic", clock)
+        monkeypatch.setattr("time.perf_counter", clock)
+        monkeypatch.setattr("time.time", clock)
+        report = explorer(reprompting(), settings=Settings(examples=20)).explore()[0]
+        return report.calls, report.covered, [(one.token, one.message) for one in report.failures]
+
+    jumps = count(0.0, 3600.0)
+    expected = outcome(lambda: 0.0)
+    assert outcome(lambda: next(jumps)) == expected
+
+
+def test_the_search_ends_after_its_steps():
+    main = reprompting()
+    context = Context([main])
+    search = Search(context, main, set(context.transitions(main)), lambda played: None)
+    search.run(Budget(steps=10))
+    assert 10 <= search.steps < 200
+    assert search.calls < 6
+
+
+def test_a_story_has_the_transfer_that_failed_without_a_queue():
+    main = flow(
+        say("hello", "go"),
+        action(
+            "go",
+            "TransferContactToQueue",
+            then="end",
+            errors={"QueueAtCapacity": "end", "NoMatchingError": "end"},
+        ),
+        type=FlowType.CONTACT_FLOW,
+    )
+    (failure,) = explorer(main, only={"queue-is-set"}, settings=Settings(examples=150)).explore()[0].failures
+    assert "TransferContactToQueue `go` fails: no queue is set" in failure.story
+
+
+def test_a_story_has_the_value_that_was_empty():
+    main = flow(
+        action(
+            "set",
+            "UpdateContactTargetQueue",
+            {"QueueId": "$.Attributes.queue"},
+            then="go",
+            errors={"NoMatchingError": "go"},
+        ),
+        action(
+            "go",
+            "TransferContactToQueue",
+            then="end",
+            errors={"QueueAtCapacity": "end", "NoMatchingError": "end"},
+        ),
+        type=FlowType.CONTACT_FLOW,
+    )
+    (failure,) = explorer(main, only={"queue-is-set"}, settings=Settings(examples=150)).explore()[0].failures
+    assert [one for one in failure.story if "fails" in one] == [
+        "UpdateContactTargetQueue `set` fails: the queue is empty: $.Attributes.queue is empty",
+        "TransferContactToQueue `go` fails: no queue is set",
+    ]
+
+
+def test_every_story_names_the_action_that_the_failure_is_at():
+    @invariant(id="never-compares", summary="s", why="w", fix="f")
+    def check(call):
+        for run in call.actions:
+            if run.action.type == "Compare":
+                yield Violation("compares", run)
+
+    main = flow(say("hello", "which"), compare("which", "$.Attributes.a", {"x": "end"}, "end"))
+    (failure,) = explorer(main, invariants=[check]).explore()[0].failures
+    assert "Compare `which` is run" in failure.story

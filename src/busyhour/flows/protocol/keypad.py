@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from busyhour.flows.protocol import Collect, Digits, Silence
+from busyhour.flows.protocol.effects import Collect
+from busyhour.flows.protocol.events import Digits, Silence
 
 KEYS = frozenset("0123456789*#")
 CANCEL = "*"
