@@ -19,7 +19,7 @@ class Steps:
 
     Args:
         played: the call.
-        at: flow and identifier of an action that is told the last time that it runs, if nothing told it before.
+        at: flow and identifier of an action that gets a sentence, unless it has a sentence before.
     """
 
     def __init__(self, played: Played, at: tuple[str, str] | None) -> None:
@@ -38,7 +38,7 @@ class Steps:
         yield from self._until(moment.run - 1 if self._owns(moment) else moment.run)
 
     def of(self, moment: Moment, told: bool) -> Iterator[str]:
-        """Tell the moment's own action, if it failed although its effect did not, or is to be told."""
+        """Tell the moment's own action, if it failed although its effect did not, or has no sentence yet."""
         if not self._owns(moment) or self._done >= moment.run:
             return
         number = moment.run - 1

@@ -23,7 +23,7 @@ def story(played: Played, at: tuple[str, str] | None = None) -> list[str]:
 
     Args:
         played: the call.
-        at: flow and identifier of an action that is told in any case, the last time that it runs.
+        at: flow and identifier of an action that gets a sentence in any case.
     """
     return list(_folded(list(_tell(played, Steps(played, at)))))
 

@@ -223,12 +223,12 @@ def test_a_view_takes_a_persons_time_and_is_seen():
 
 
 def test_views_are_refused_once_to_a_telephone_call():
-    circle = flow(
+    cycle = flow(
         say("hello", "list"),
         view("list", {"Form": "form"}, "form", NoMatchingError="form"),
         view("form", {"Back": "list"}, "list", NoMatchingError="list"),
     )
-    (report,) = explorer(circle).explore()
+    (report,) = explorer(cycle).explore()
     assert [one.kind for one in report.failures if one.call.call.contact.channel == "VOICE"] == []
 
 
