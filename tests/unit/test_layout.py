@@ -30,7 +30,6 @@ LONG = {
     "emulator/service_quotas/service.py": "due to be split: quotas, and requests for increases",
     "exploration/feasibility/branches.py": "due to be split",
     "exploration/search/explorer.py": "one class: the search and its state",
-    "exploration/world/answers.py": "what may follow each effect, and the event of each: a new effect is added to both",
     "handlers/process.py": "one class: a process, its messages and its end",
     "harness/run.py": "the stages of a run, in order, and the record that they end in",
     "harness/safety/plan.py": "one document for AWS with all of its fields",
