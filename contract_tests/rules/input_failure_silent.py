@@ -25,6 +25,8 @@ def check(flow: FlowView) -> Iterator[Problem]:
         target = action.error_target("NoMatchingError")
         if target is None or not flow.graph.reachable[action.index] or not flow.cuts_off(target):
             continue
+        if not flow.serves_a_person(action):
+            continue
         outcomes = [one.target for one in action.conditions] or [action.next]
         if all(flow.cuts_off(one) for one in outcomes):
             continue

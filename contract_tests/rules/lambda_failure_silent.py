@@ -20,7 +20,11 @@ from busyhour.api.rules import FlowView, Problem, rule
 def check(flow: FlowView) -> Iterator[Problem]:
     """Error branches that can only end in a disconnect, of functions whose success leads elsewhere."""
     for action in flow.of_type("InvokeLambdaFunction"):
-        if flow.graph.reachable[action.index] and not flow.cuts_off(action.next):
+        if (
+            flow.graph.reachable[action.index]
+            and flow.serves_a_person(action)
+            and not flow.cuts_off(action.next)
+        ):
             for error in action.errors:
                 if flow.cuts_off(error.target):
                     yield flow.problem(

@@ -29,7 +29,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
     Bots are left out: they ask again by themselves, and an intent without a branch may well mean goodbye.
     """
     for action in flow.of_type("GetParticipantInput"):
-        if not flow.graph.reachable[action.index] or not _helps(flow, action):
+        if not (flow.graph.reachable[action.index] and flow.serves_a_person(action) and _helps(flow, action)):
             continue
         for error in action.errors:
             who = _MISTAKES.get(error.error_type)

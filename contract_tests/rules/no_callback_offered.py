@@ -38,6 +38,6 @@ def check(flow: FlowView) -> Iterator[Problem]:
             if reference.kind in _LED_TO and target not in seen
         ]
     for action in flow.of_type("TransferContactToQueue"):
-        if flow.graph.reachable[action.index]:
+        if flow.graph.reachable[action.index] and flow.serves_a_person(action):
             yield flow.problem("no callback is offered before or while the caller waits", action=action)
             return

@@ -23,7 +23,7 @@ _REASONS = {"QueueAtCapacity": "when the queue is full", "NoMatchingError": "whe
 def check(flow: FlowView) -> Iterator[Problem]:
     """Branches of a transfer that can only end in a disconnect; one finding for each transfer."""
     for action in flow.of_type(*_TYPES):
-        if not flow.graph.reachable[action.index]:
+        if not flow.graph.reachable[action.index] or not flow.serves_a_person(action):
             continue
         silent = [one for one in action.errors if one.error_type in _REASONS and flow.cuts_off(one.target)]
         if silent:

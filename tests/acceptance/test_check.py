@@ -152,7 +152,9 @@ def test_placeholders_are_tolerated_unless_strict(folder, flow):
 def test_the_list_has_every_rule_with_severity_and_summary():
     result = check("--list")
     files = {path.stem.replace("_", "-") for path in (ROOT / "contract_tests/rules").glob("*.py")}
-    assert {line.split()[0] for line in result.output.splitlines()} == files
+    rules, _, certainty = result.output.partition("\n\n")
+    assert {line.split()[0] for line in rules.splitlines()} == files
+    assert "Compare Transitions.NextAction: live, 2026-09-30" in certainty
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,12 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
     "--fix", is_flag=True, help="Automatically fix findings where the fix does not change flow behaviour."
 )
 @trust_options
-@click.option("--list", "list_rules", is_flag=True, help="List the rules and stop.")
+@click.option(
+    "--list",
+    "list_rules",
+    is_flag=True,
+    help="List the rules and how sure each constraint of the action types is, and stop.",
+)
 @click.option(
     "-v", "--verbose", is_flag=True, help="Print notes too, the format of each file, and what was skipped."
 )
@@ -139,10 +144,17 @@ def command(
 
 
 def _list(rules: RuleSet) -> None:
+    from busyhour.contracts.schema.evidence import table
+    from busyhour.contracts.schema.store import shipped_schemas
+
     width = max((len(rule.id) for rule in rules), default=0)
     for rule in rules:
         optional = " (optional)" if rule.optional else ""
         say(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.group:<10}  {rule.summary}{optional}")
+    say("")
+    say("Certainty of the constraints of each action type:")
+    for line in table(shipped_schemas()):
+        say(line)
 
 
 def _say_what_was_read(report: Report) -> None:

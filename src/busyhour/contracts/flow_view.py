@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.action_view import ActionView
 from busyhour.contracts.analysis import identity
+from busyhour.contracts.analysis.channels import channels_at, guides_an_agent, serves_a_person
 from busyhour.contracts.analysis.dataflow import Read, reads
 from busyhour.contracts.analysis.graph import Edge, Graph
 from busyhour.contracts.analysis.paths import taken
@@ -185,6 +186,20 @@ class FlowView:
     def cut_off(self) -> Sequence[bool]:
         """For each action whether every path from it leads to an unannounced disconnect."""
         return cut_off(self)
+
+    @cached_property
+    def channels(self) -> Sequence[frozenset[str]]:
+        """For each action the channels of contacts that some path brings there."""
+        return channels_at(self)
+
+    @cached_property
+    def guides_an_agent(self) -> bool:
+        """Whether the flow is an agent's step-by-step guide."""
+        return guides_an_agent(self)
+
+    def serves_a_person(self, action: ActionView) -> bool:
+        """Whether a caller or chat customer can be at the action."""
+        return serves_a_person(self, action)
 
     def cuts_off(self, target: str | None) -> bool:
         """Whether a transition to `target` can only lead to an unannounced disconnect."""

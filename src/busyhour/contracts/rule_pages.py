@@ -8,6 +8,8 @@ from pathlib import Path
 
 from busyhour.contracts.loading import RuleSet, shipped_rules_folder
 from busyhour.contracts.rule import GROUPS, Rule
+from busyhour.contracts.schema.evidence import CERTAINTIES, evidence
+from busyhour.contracts.schema.store import shipped_schemas
 
 FOLDER = Path("docs/rules")
 
@@ -20,7 +22,7 @@ _GROUPS = {
     "security": "Security and compliance; a policy switches them in `[check]` by `enable` and `ignore`",
 }
 _EFFECT = {
-    "error": "Connect rejects the flow.",
+    "error": "Connect rejects the flow, or its documentation rules it out.",
     "warning": "Connect accepts the flow, and it has problems for callers.",
     "note": "Worth knowing.",
 }
@@ -67,6 +69,7 @@ def index(rules: RuleSet) -> str:
         parts.append(f"## {group}\n\n{_GROUPS[group]}.\n\n| rule | severity | finds |\n|---|---|---|")
         parts += [f"| [{one.id}]({one.id}.md) | {one.severity} | {_cell(one.summary)} |" for one in members]
         parts[-1] += "\n"
+    parts.append(_certainty())
     return "\n".join(parts)
 
 
@@ -85,6 +88,7 @@ def page(rule: Rule) -> str:
         f"{about}## Why it matters\n\n{rule.why}\n",
         f"## How to fix it\n\n{rule.fix}\n",
         f"## Source\n\n{rule.source}.\n",
+        *_undecided(rule),
         _examples(rule),
         f"## Suppressing it\n\nFor one action, with a reason, in the layout of the export:\n\n"
         f'```json\n"ActionMetadata": {{"<identifier>": {{"busyhour": {{"ignore": ["{rule.id}"], "reason": "…"}}}}}}\n```\n\n'
@@ -92,6 +96,28 @@ def page(rule: Rule) -> str:
         "Written by `make generate`; do not edit.\n",
     ]
     return "\n".join(parts)
+
+
+def _undecided(rule: Rule) -> list[str]:
+    """Return the section on what is not known, empty if the rule has none."""
+    rows = [one for one in evidence(shipped_schemas()) if one.rule == rule.id]
+    if not rows:
+        return []
+    lines = ["## Not known\n", "A warning, since it is not known whether Connect rejects it:\n"]
+    lines += [f"- {one.type}, {one.place or 'the action'}: {one.source}, {one.date}." for one in rows]
+    return ["\n".join(lines) + "\n"]
+
+
+def _certainty() -> str:
+    """Return the table of constraints with evidence of their own."""
+    lines = ["## Certainty of the constraints\n"]
+    lines += [f"- {name}: {meaning}" for name, meaning in CERTAINTIES.items()]
+    lines.append("\n| action type | constraint | certainty | date | source |\n|---|---|---|---|---|")
+    lines += [
+        f"| {one.type} | {_cell(one.place) or 'all others'} | {one.certainty} | {one.date} | {_cell(one.source)} |"
+        for one in evidence(shipped_schemas())
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _examples(rule: Rule) -> str:

@@ -76,7 +76,7 @@ def longest_silences(flow: FlowView, limit: int) -> Iterator[tuple[ActionView, l
 def _rounds(loop: ActionView) -> int:
     """Return how often a Loop continues; once if the count is computed at run time."""
     count = loop.parameters.get("LoopCount")
-    return int(count) if isinstance(count, str) and count.isdecimal() else 1
+    return int(str(count)) if str(count).isdecimal() else 1
 
 
 def _times(before: Mapping[_Step, _Step | None], step: _Step) -> int:

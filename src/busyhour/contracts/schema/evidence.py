@@ -1,0 +1,94 @@
+"""How sure each constraint of the schemas is: live, documented, seen, inferred or undecided, with source and date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from busyhour.contracts.schema.store import SchemaStore
+
+CERTAINTIES: Mapping[str, str] = {
+    "live": "a real instance of Connect answered so",
+    "documented": "AWS documents it",
+    "seen": "published exports agree",
+    "inferred": "concluded from related facts",
+    "undecided": "not known whether Connect rejects it: a warning",
+}
+"""Certainties, the surest first, each with its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Evidence for one constraint of an action type; an empty `place` stands for all that have no entry of their own.
+
+    `place` is a path below the action (`Transitions.NextAction`), `rule` the rule that reports what is undecided.
+    """
+
+    type: str
+    place: str
+    certainty: str
+    source: str
+    date: str
+    rule: str = ""
+
+
+def evidence(store: SchemaStore) -> Iterator[Evidence]:
+    """Yield the evidence for the constraints of all action types, the file's own first."""
+    for type in sorted(store.types):
+        schema = store.action(type)
+        source = "; ".join(schema["x-source"])
+        yield Evidence(type, "", schema["x-certainty"], source, schema["x-date"])
+        seen: set[Evidence] = set()
+        for one in _inside(type, schema, ()):
+            if one not in seen:
+                seen.add(one)
+                yield one
+
+
+def _inside(type: str, schema: Any, path: tuple[str, ...]) -> Iterator[Evidence]:
+    if isinstance(schema, list):
+        for one in schema:
+            yield from _inside(type, one, path)
+        return
+    if not isinstance(schema, dict):
+        return
+    for keyword, given in schema.get("x-evidence", {}).items():
+        place = ".".join((*path, *_named(keyword, schema)))
+        yield Evidence(type, place, given["certainty"], given["source"], given["date"])
+    for doubt in schema.get("x-undecided", ()):
+        place = ".".join(path)
+        yield Evidence(
+            type,
+            place,
+            "undecided",
+            f"{doubt['x-doubt']} ({doubt['x-source']})",
+            doubt["x-date"],
+            doubt["x-rule"],
+        )
+    for kind, why in schema.get("x-flow-types-undecided", {}).items():
+        yield Evidence(type, f"in {kind}", "undecided", why, schema["x-date"], "flow-type")
+    for keyword, inner in schema.items():
+        if keyword == "properties":
+            for name, part in inner.items():
+                yield from _inside(type, part, (*path, name))
+        elif not keyword.startswith("x-"):
+            yield from _inside(type, inner, path)
+
+
+def _named(keyword: str, schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the part of a place that a keyword stands for: a member's name, an error, or the keyword itself."""
+    word, _, name = keyword.partition("/")
+    if name:
+        return (name,)
+    if word == "$ref":
+        return (str(schema["$ref"]).rpartition("/")[2].removeprefix("must").removeprefix("may"),)
+    return (f"({word})",)
+
+
+def table(store: SchemaStore) -> Iterator[str]:
+    """Yield one line for each constraint with its certainty, date and source, for a terminal."""
+    for one in evidence(store):
+        place = f" {one.place}" if one.place else ", unless named below"
+        yield f"{one.type}{place}: {one.certainty}, {one.date}, {one.source}"
