@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,8 +35,13 @@ class Evidence:
     rule: str = ""
 
 
-def evidence(store: SchemaStore) -> Iterator[Evidence]:
-    """Yield the evidence for the constraints of all action types, the file's own first."""
+@lru_cache(maxsize=1)
+def evidence(store: SchemaStore) -> tuple[Evidence, ...]:
+    """Return the evidence for the constraints of all action types, the file's own first."""
+    return tuple(_all(store))
+
+
+def _all(store: SchemaStore) -> Iterator[Evidence]:
     for type in sorted(store.types):
         schema = store.action(type)
         source = "; ".join(schema["x-source"])
