@@ -27,6 +27,8 @@ from busyhour.quotas.model import Kind
 from busyhour.quotas.table.quota_table import load
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:lookup"
+INTEGRATION = "arn:aws:app-integrations:us-east-1:123456789012:event-integration/orders"
+STORAGE = {"StorageType": "S3", "S3Config": {"BucketName": "calls", "BucketPrefix": "connect"}}
 BOT = "arn:aws:lex:us-east-1:123456789012:bot-alias/BOTBOTBOT1/ALIASALIAS"
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 AROUND_THE_CLOCK = [
@@ -84,6 +86,21 @@ class Centre:
         here = {"InstanceId": made["instance"]}
         assert connect.describe_instance(**here)["Instance"]["InstanceStatus"] == "ACTIVE"
         connect.update_instance_attribute(**here, AttributeType="CONTACTFLOW_LOGS", Value="true")
+        made["storage"] = connect.associate_instance_storage_config(
+            **here, ResourceType="CALL_RECORDINGS", StorageConfig=STORAGE
+        )["AssociationId"]
+        connect.associate_approved_origin(**here, Origin="https://example.org")
+        made["integration"] = connect.create_integration_association(
+            **here, IntegrationType="EVENT", IntegrationArn=INTEGRATION
+        )["IntegrationAssociationId"]
+        connect.create_predefined_attribute(
+            **here, Name="Language", Values={"StringList": ["English", "German"]}
+        )
+        connect.update_user_hierarchy_structure(**here, HierarchyStructure={"LevelOne": {"Name": "Team"}})
+        made["group"] = connect.create_user_hierarchy_group(**here, Name="Orders")["HierarchyGroupId"]
+        made["view"] = connect.create_view(
+            **here, Name="Form", Status="PUBLISHED", Content={"Template": "{}", "Actions": []}
+        )["View"]["Id"]
         made["hours"] = connect.create_hours_of_operation(
             **here, Name="Always", TimeZone="Europe/Berlin", Config=AROUND_THE_CLOCK, Tags={"by": "tool"}
         )["HoursOfOperationId"]
@@ -136,6 +153,7 @@ class Centre:
             SecurityProfileIds=[made["security"]],
             RoutingProfileId=made["routing"],
         )["UserId"]
+        connect.update_user_hierarchy(**here, UserId=made["user"], HierarchyGroupId=made["group"])
         made["quick"] = connect.create_quick_connect(
             **here,
             Name="Reception",
@@ -249,6 +267,20 @@ def test_a_plan_of_the_same_resources_shows_no_change(centre: Centre):
     assert template["Fields"] == [{"Id": {"Name": "Order"}, "Type": "TEXT"}]
     assert connect.list_lambda_functions(**here)["LambdaFunctions"] == [LAMBDA]
     assert connect.list_bots(**here, LexVersion="V2")["LexBots"] == [{"LexV2Bot": {"AliasArn": BOT}}]
+    assert user["HierarchyGroupId"] == made["group"]
+    stored = connect.describe_instance_storage_config(
+        **here, AssociationId=made["storage"], ResourceType="CALL_RECORDINGS"
+    )["StorageConfig"]
+    assert stored == {**STORAGE, "AssociationId": made["storage"]}
+    assert connect.list_approved_origins(**here)["Origins"] == ["https://example.org"]
+    (integration,) = connect.list_integration_associations(**here)["IntegrationAssociationSummaryList"]
+    assert integration["IntegrationAssociationId"] == made["integration"]
+    attribute = connect.describe_predefined_attribute(**here, Name="Language")["PredefinedAttribute"]
+    assert attribute["Values"] == {"StringList": ["English", "German"]}
+    group = connect.describe_user_hierarchy_group(**here, HierarchyGroupId=made["group"])["HierarchyGroup"]
+    assert (group["Name"], list(group["HierarchyPath"])) == ("Orders", ["LevelOne"])
+    view = connect.describe_view(**here, ViewId=made["view"])["View"]
+    assert (view["Name"], view["Content"]) == ("Form", {"Template": "{}", "Actions": []})
     quick = connect.list_queue_quick_connects(**here, QueueId=made["queue"])["QuickConnectSummaryList"]
     assert [one["Id"] for one in quick] == [made["quick"]]
 

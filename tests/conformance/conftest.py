@@ -380,11 +380,13 @@ class Bench:
         if strangers := sorted(_strangers(self._body(), shape)):
             self._note(place, f"the answer has members that its shape lacks: {strangers}", params)
         self.requests.hear(answer)
-        if operation.startswith("Create"):
-            made = operation.removeprefix("Create")
-            for name in [key for key in answer if key.endswith("Id")]:
-                full = f"{made}Id" if name == "Id" else name
-                self.requests.hear({full: answer[name], f"Created{full}": answer[name]})
+        if operation.startswith(("Create", "Associate")):
+            made = operation.removeprefix("Create").removeprefix("Associate")
+            inside = next((one for one in answer.values() if isinstance(one, dict) and "Id" in one), {})
+            found = {**{name: inside[name] for name in inside if name == "Id"}, **answer}
+            for name in [key for key in found if key.endswith("Id")]:
+                full = f"{made}{name}" if name in ("Id", "AssociationId") else name
+                self.requests.hear({full: found[name], f"Created{full}": found[name]})
         return None
 
     def _check_error(self, place: str, model: Any, error: ClientError, params: dict[str, Any]) -> None:

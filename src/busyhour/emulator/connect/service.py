@@ -9,9 +9,11 @@ import orjson
 
 from busyhour.emulator.connect.administration import (
     associations,
+    hierarchy,
     hours,
     quick_connects,
     search,
+    settings,
     task_templates,
     traffic_distribution,
 )
@@ -49,6 +51,7 @@ _MODULES = (
     current_users,
     contact_changes,
     associations,
+    hierarchy,
     hours,
     quick_connects,
     task_templates,
@@ -57,6 +60,7 @@ _MODULES = (
 HANDLERS: Mapping[str, Handler] = {
     **crud.HANDLERS,
     **search.HANDLERS,
+    **settings.HANDLERS,
     **{name: one.run for name, one in registered(*_MODULES).items()},
 }
 """Every operation that is served: those of the resource kinds' rows, and the functions registered in the modules."""

@@ -51,7 +51,9 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Traffic distribution groups keep their shares and route nothing: the emulator is one Region.",
         "Flows reach functions and bots that are not associated with the instance, as CreateContactFlow does not look them up; in "
         "AWS a call to such a function fails.",
-        "Predefined attributes, views, evaluations, rules, cases, Wisdom and test cases are not supported.",
+        "Storage configurations, security keys, origins, integrations, predefined attributes, views and rules are kept and "
+        "returned: nothing is stored in a bucket, no rule runs, no view is shown, no version of a view is made. Which user last "
+        "changed a rule is the root of the account. Evaluations, cases, Wisdom and test cases are not supported.",
     ),
     "connectparticipant": ("Chat is polled with GetTranscript: there is no websocket.",),
     "lambda": (

@@ -48,6 +48,8 @@ ENFORCED: tuple[Enforced, ...] = (
         "DestinationNotAllowedException 403, but for the countries of a new instance of the Region and `--allow`",
     ),
     Enforced("connect.quick-connects-per-instance", _LIMIT),
+    Enforced("connect.user-hierarchy-groups-per-instance", _LIMIT),
+    Enforced("connect.predefined-attributes", _LIMIT),
     Enforced(
         "connect.hours-of-operation-overrides-per-instance", f"{_LIMIT}; counted for each hours of operation"
     ),

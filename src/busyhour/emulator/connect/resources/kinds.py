@@ -155,7 +155,30 @@ TRAFFIC_GROUP = Kind(
 HIERARCHY_GROUP = Kind(
     *("UserHierarchyGroup", "agent-group", "HierarchyGroupId", "HierarchyGroupArn"),
     *("HierarchyGroup", "UserHierarchyGroupSummaryList", "UserHierarchyGroups"),
+    quota="connect.user-hierarchy-groups-per-instance",
 )
+HIERARCHY_LEVEL = Kind(
+    *("HierarchyLevel", "agent-group-level", "Id", "Arn", "HierarchyStructure", "", ""),
+)
+STORAGE_CONFIG = Kind(
+    *("InstanceStorageConfig", "storage-config", "AssociationId", "Arn"),
+    *("StorageConfig", "StorageConfigs", "InstanceStorageConfigs"),
+)
+SECURITY_KEY = Kind(
+    *("SecurityKey", "security-key", "AssociationId", "Arn", "", "SecurityKeys", "SecurityKeys"),
+)
+ORIGIN = Kind(*("ApprovedOrigin", "approved-origin", "Id", "Arn", "", "Origins", "ApprovedOrigins"))
+INTEGRATION = Kind(
+    *("IntegrationAssociation", "integration-association", "IntegrationAssociationId"),
+    *("IntegrationAssociationArn", "", "IntegrationAssociationSummaryList", "IntegrationAssociations"),
+)
+PREDEFINED_ATTRIBUTE = Kind(
+    *("PredefinedAttribute", "predefined-attribute", "Id", "Arn"),
+    *("PredefinedAttribute", "PredefinedAttributeSummaryList", "PredefinedAttributes"),
+    quota="connect.predefined-attributes",
+)
+VIEW = Kind(*("View", "view", "ViewId", "ViewArn", "View", "ViewsSummaryList", "Views"))
+RULE = Kind(*("Rule", "rule", "RuleId", "RuleArn", "Rule", "RuleSummaryList", "Rules"))
 FLOW = Kind(
     *("ContactFlow", "contact-flow", "ContactFlowId", "ContactFlowArn"),
     *("ContactFlow", "ContactFlowSummaryList", "ContactFlows"),
@@ -174,9 +197,13 @@ NUMBER = Kind(
 )
 MADE = (QUEUE, HOURS, ROUTING_PROFILE, USER, PROMPT, SECURITY_PROFILE, AGENT_STATUS, QUICK_CONNECT)
 """Kinds whose operations are generated from their row."""
+KEPT = (
+    *(HIERARCHY_GROUP, HIERARCHY_LEVEL, STORAGE_CONFIG, SECURITY_KEY, ORIGIN, INTEGRATION),
+    *(PREDEFINED_ATTRIBUTE, VIEW, RULE),
+)
+"""Kinds that are only kept and returned."""
 BY_SEGMENT = {
-    kind.segment: kind
-    for kind in (*MADE, FLOW, MODULE, NUMBER, TASK_TEMPLATE, TRAFFIC_GROUP, HIERARCHY_GROUP)
+    kind.segment: kind for kind in (*MADE, FLOW, MODULE, NUMBER, TASK_TEMPLATE, TRAFFIC_GROUP, *KEPT)
 }
 OF_THE_ACCOUNT = (NUMBER, TRAFFIC_GROUP)
 """Kinds whose ARNs do not name the instance."""

@@ -280,6 +280,27 @@ def staffed(centre):
     )["UserId"]
 
 
+def test_the_agents_hierarchy_is_in_records_and_events(centre):
+    user = staffed(centre)
+    top = centre.client("CreateUserHierarchyGroup", Name="Germany")
+    team = centre.client("CreateUserHierarchyGroup", Name="Berlin", ParentGroupId=top["HierarchyGroupId"])
+    centre.client("UpdateUserHierarchy", UserId=user, HierarchyGroupId=team["HierarchyGroupId"])
+    centre.client("PutUserStatus", UserId=user, AgentStatusId=status(centre, "Available"))
+    centre.call(centre.queued())
+    centre.advance(600)
+    (record,) = lines(centre.records)
+    assert record["Agent"]["HierarchyGroups"] == {
+        "Level1": {"ARN": top["HierarchyGroupArn"], "GroupName": "Germany"},
+        "Level2": {"ARN": team["HierarchyGroupArn"], "GroupName": "Berlin"},
+    }
+    assert lines(centre.events)[-1]["detail"]["agentInfo"]["hierarchyGroups"] == {
+        "level1": {"arn": top["HierarchyGroupArn"]},
+        "level2": {"arn": team["HierarchyGroupArn"]},
+    }
+    assert record["Agent"]["Username"] == "ada"
+    assert record["Agent"]["ARN"].endswith(f"/agent/{user}")
+
+
 def test_a_call_by_api_that_is_not_answered(centre):
     centre = type(centre)(ConnectPolicy(failures={"TELECOM_UNANSWERED": 1.0}))
     centre.call(centre.flow())
