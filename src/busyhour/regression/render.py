@@ -175,7 +175,7 @@ def junit(found: Comparison) -> str:
     failures = len(found.named(*_FAILING)) + len(findings)
     suite = ElementTree.Element(
         "testsuite",
-        name=f"busyhour compare {found.scenario}",
+        name=printable(f"busyhour compare {found.scenario}"),
         tests=str(cases),
         failures=str(failures),
         errors=str(len(found.missing)),
@@ -183,7 +183,7 @@ def junit(found: Comparison) -> str:
     )
     for one in found.metrics:
         case = ElementTree.SubElement(
-            suite, "testcase", classname=f"busyhour.{found.scenario}", name=one.name
+            suite, "testcase", classname=printable(f"busyhour.{found.scenario}"), name=printable(one.name)
         )
         words = f"{number(one.old, one.unit)} -> {number(one.new, one.unit)}: {effect(one)}, tolerance {tolerance(one)}"
         if one.outcome in _FAILING:
@@ -192,8 +192,9 @@ def junit(found: Comparison) -> str:
             ElementTree.SubElement(case, "skipped", message=f"undecided: {words}; {one.advice}")
     for kind, lines in (("failure", findings), ("error", found.missing)):
         for line in lines:
-            case = ElementTree.SubElement(suite, "testcase", classname="busyhour.findings", name=line)
-            ElementTree.SubElement(case, kind, message=line, type="finding").text = line
+            shown = printable(line)
+            case = ElementTree.SubElement(suite, "testcase", classname="busyhour.findings", name=shown)
+            ElementTree.SubElement(case, kind, message=shown, type="finding").text = shown
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)

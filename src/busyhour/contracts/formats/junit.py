@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from busyhour.contracts.finding import Finding, Report, Severity
 from busyhour.contracts.loading import RuleSet
+from busyhour.printable import printable
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -53,11 +54,13 @@ def _case(path: str, rule: str, findings: list[Finding]) -> str:
 
 def _line(finding: Finding) -> str:
     action = f" [{finding.action}]" if finding.action else ""
-    return f"{finding.path}:{finding.line}:{finding.column}: {finding.severity} {finding.message}{action}"
+    return printable(
+        f"{finding.path}:{finding.line}:{finding.column}: {finding.severity} {finding.message}{action}"
+    )
 
 
 def _quoted(text: str) -> str:
-    return quoteattr(_clean(text))
+    return quoteattr(_clean(printable(text)))
 
 
 def _clean(text: str) -> str:
