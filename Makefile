@@ -12,7 +12,7 @@ PYTHONS ?= python3.11 python3.13
 TESTS  ?=
 SEED   ?= 2026
 
-.PHONY: help install run test generate lint test-slow contracts bench truth mutation fuzz clean test-all-pythons coverage docs
+.PHONY: help install run test generate lint test-slow contracts bench truth mutation mutants fuzz clean test-all-pythons coverage docs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -76,6 +76,9 @@ truth: install ## many plans by forecast, simulation, run and an independent mod
 
 mutation: install ## small mutants of what computes needs, limits and verdicts against the nearest tests; slow
 	nice -n 10 $(BIN)/python tests/mutation/run.py
+
+mutants: install ## seeded faults on real exports, with a table of what check finds and misses: make mutants SEED=2026
+	$(BIN)/python tests/mutants/run.py --seed $(SEED)
 
 fuzz: install ## 20,000 mutated inputs for the commands that read files, and 500 as real commands: make fuzz SEED=2026
 	$(BIN)/python tests/fuzz/run.py --seed $(SEED)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from busyhour.api.rules import FlowView, Problem, rule
 
-_JUDGED_ELSEWHERE = frozenset({"Compare", "CheckMetricData", "DistributeByPercentage"})
-"""Types whose conditions the rule compare-never-matches compares."""
+_JUDGED_ELSEWHERE = frozenset({"DistributeByPercentage"})
+"""Types whose conditions the rule percentages-not-rising compares."""
 
 
 @rule(

@@ -29,7 +29,8 @@ def check(flow: FlowView) -> Iterator[Problem]:
             if not isinstance(operand, str) or condition.operator is None or "$." in operand:
                 continue
             reason = why_not(condition.operator, operand) if why_not else None
-            if reason is None and (earlier := shadowed(action, condition)) is not None:
+            falls = action.type == "DistributeByPercentage"  # the rule percentages-not-rising reports those
+            if reason is None and not falls and (earlier := shadowed(action, condition)) is not None:
                 reason = (
                     f"Conditions[{earlier.at}] ({earlier.operator} {earlier.operands[0]!r}) is true first"
                 )

@@ -20,7 +20,6 @@ PLAIN = re.compile(r"[\w.-]+")
     fix="Set it on that path too, or use a contact attribute if another flow sets it.",
     source="AWS administrator guide, flow attributes: they live as long as the flow that set them",
     group="data-flow",
-    types=("UpdateFlowAttributes",),
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """A flow attribute is used on a path on which nothing sets it."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.contracts.analysis.dataflow import attributes_set
 from busyhour.contracts.analysis.flow_cycles import FlowCycle, cycles
-from busyhour.contracts.reading.placeholders import PLACEHOLDER
+from busyhour.contracts.reading.placeholders import PLACEHOLDER, named_by_template
 from busyhour.flows.action_types import DECLARED, types_of
 
 if TYPE_CHECKING:
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from busyhour.flows.model import Pointer
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-
-_EXPRESSION = re.compile(r"\$\{([^}]*)\}")
-_ADDRESS = re.compile(r"aws_connect_contact_flow(?:_module)?\.[\w-]+")
-_KEY = re.compile(r"\[\s*['\"]([^'\"]+)['\"]\s*\]")
 
 _PARAMETERS = {
     type: tuple(one.flow_parameters.items()) for type, one in DECLARED.items() if one.flow_parameters
@@ -213,13 +209,8 @@ class FlowSet:
 
     def _of_expression(self, value: str) -> FlowView | None:
         """Return the flow that an expression of a template names: a resource, or a key in brackets."""
-        for expression in _EXPRESSION.findall(value):
-            address = _ADDRESS.search(expression)
-            key = _KEY.search(expression)
-            if key is not None:
-                return self.by_name.get(key[1]) or self.by_stem.get(key[1])
-            resource = address[0] if address is not None else expression.strip().partition(".")[0]
-            found = self.by_resource.get(resource)
+        for resource, key in named_by_template(value):
+            found = self.by_name.get(key) or self.by_stem.get(key) if key else self.by_resource.get(resource)
             if found is not None:
                 return found
         return None

@@ -6,6 +6,7 @@ Tolerated in ARNs, ids and enumerations unless `--strict`.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}|\{\{.*?\}\}|\{[A-Za-z][\w.:-]*\}|<<.*?>>|<[A-Za-z][\w .:-]*>|%[A-Za-z][\w.]*%|\[\[.*?\]\]"
@@ -53,3 +54,16 @@ def describes_a_value(value: str) -> bool:
         return True
     *before, last = [word.lower() for word in _WORD(value)] or [""]
     return last in ("arn", "id") and not _KINDS.isdisjoint(before)
+
+
+_EXPRESSION = re.compile(r"\$\{([^}]*)\}")
+_ADDRESS = re.compile(r"aws_connect_contact_flow(?:_module)?\.[\w-]+")
+_KEY = re.compile(r"\[\s*['\"]([^'\"]+)['\"]\s*\]")
+
+
+def named_by_template(value: str) -> Iterator[tuple[str, str]]:
+    """Yield the resource and the key in brackets, empty without one, of each expression of a template."""
+    for expression in _EXPRESSION.findall(value):
+        address, key = _ADDRESS.search(expression), _KEY.search(expression)
+        resource = address[0] if address is not None else expression.strip().partition(".")[0]
+        yield resource, key[1] if key is not None else ""
