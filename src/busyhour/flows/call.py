@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact
-from busyhour.flows.failure import Cause
+from busyhour.flows.failure import Cause, TextTooLongError
 from busyhour.flows.lifecycle import Lifecycle, Stage
 from busyhour.flows.model import FlowType
 
@@ -115,7 +115,10 @@ class Call(Lifecycle):
         for steps in range(1, limit + 1):
             assert following is not None
             node = following
-            following = node.run(self)
+            try:
+                following = node.run(self)
+            except TextTooLongError as error:
+                following = node.fail(self, detail=str(error))
             if following is None:
                 return self._stop(node, steps if node.counts else steps - 1)
         self.actions_run += limit
@@ -132,7 +135,10 @@ class Call(Lifecycle):
                 steps += 1
                 self._node = node
                 observer.on_action(self, node.flow.flow, node.action)
-            following = node.run(self)
+            try:
+                following = node.run(self)
+            except TextTooLongError as error:
+                following = node.fail(self, detail=str(error))
             if following is None:
                 return self._stop(node, steps)
             node = following

@@ -34,6 +34,10 @@ class Cause(StrEnum):
     OTHER = "error"
 
 
+class TextTooLongError(Exception):
+    """The text of a prompt, with its references resolved, has more characters than Connect speaks."""
+
+
 EXPECTED = frozenset(
     {
         *("NoMatchingCondition", "InputTimeLimitExceeded", "QueueAtCapacity"),

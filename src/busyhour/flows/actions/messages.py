@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.export.layout import shown_name
-from busyhour.flows.failure import Cause
+from busyhour.flows.failure import Cause, TextTooLongError
 from busyhour.flows.lifecycle import Stage
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action
@@ -18,6 +19,9 @@ from busyhour.flows.references import compile_text, text_of
 
 if TYPE_CHECKING:
     from busyhour.flows.machine import Machine
+
+MAX_CHARACTERS = 6000
+"""Characters of a text, markup included; a longer one fails (AWS administrator guide, Play prompt)."""
 
 Spoken = tuple[str, float]
 """Text of the prompt, and its length in seconds."""
@@ -44,6 +48,10 @@ class Prompt:
             key = "SSML" if "SSML" in parameters else "Text"
 
             def build(text: str) -> Spoken:
+                if len(text) > MAX_CHARACTERS:
+                    raise TextTooLongError(
+                        f"the text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are spoken"
+                    )
                 # Plain text that begins like SSML is read as SSML, as in the console's importer.
                 markup = key == "SSML" or text.lstrip().startswith("<speak")
                 words = spoken(text) if markup else text
@@ -77,8 +85,11 @@ class Prompt:
             get = source
             self._get: Callable[[Call], Spoken] = lambda call: build(get(call))
         else:
-            fixed = self.fixed = build(source)
-            self._get = lambda call: fixed
+            text = source
+            self._get = lambda call: build(text)
+            with suppress(TextTooLongError):  # it is raised in the call
+                fixed = self.fixed = build(source)
+                self._get = lambda call: fixed
 
     def heard(self, call: Call) -> Spoken:
         """Return the prompt of this call, with references resolved."""
