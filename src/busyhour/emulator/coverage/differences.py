@@ -36,6 +36,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "would show it. Results of a span are computed at once; AWS's follow with a delay.",
         "Flow logs: the texts of a function that timed out or answered what Connect does not take are in no published entry; an "
         "entry before a function or a bot, which AWS's page names, is not written. A log of such a call would show both.",
+        "TrafficType CAMPAIGN is accepted in every account; AWS's error for an account without an allowance is not documented. One "
+        "such request would show it. MissedCalls is 0: agents take every contact that they are offered.",
         "Contact events have disconnectReason for every channel; AWS's page names it for campaign calls alone. An event of an "
         "ordinary call would show it. Events arrive once and in order; AWS's may be lost, late, repeated.",
         "Contact records have neither recordings nor holds: nothing is recorded, and no agent puts a caller on hold. Agents that a "

@@ -29,8 +29,7 @@ _SIX_DAYS = 6 * 86_400.0
 def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartOutboundVoiceContact: accepted before the destination rings; the contact has the outcome."""
     flow = site.flow(params["ContactFlowId"])
-    attributes: Mapping[str, str] = params.get("Attributes") or {}
-    check_attributes(attributes, site.state.limits)
+    attributes = _attributes(site, params)
     traffic = check_campaign(params)
     queue = site.find(kinds.QUEUE, params["QueueId"]) if params.get("QueueId") else None
     system = _source(site, params, queue)
@@ -65,8 +64,7 @@ def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Param
 def start_chat_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartChatContact: above the quota on active chats LimitExceededException, as AWS documents."""
     flow = site.flow(params["ContactFlowId"])
-    attributes: Mapping[str, str] = params.get("Attributes") or {}
-    check_attributes(attributes, site.state.limits)
+    attributes = _attributes(site, params)
     persistent = params.get("PersistentChat") or {}
     extra = _given(params, _CHAT)
     if persistent.get("SourceContactId"):
@@ -101,8 +99,7 @@ def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
             "InvalidRequestException", "ContactFlowId is required: the emulator has no quick connects."
         )
     flow = site.flow(params["ContactFlowId"])
-    attributes: Mapping[str, str] = params.get("Attributes") or {}
-    check_attributes(attributes, site.state.limits)
+    attributes = _attributes(site, params)
     at = site.state.time()
     scheduled = params.get("ScheduledTime")
     when = None if scheduled is None else epoch_seconds(scheduled)
@@ -130,6 +127,15 @@ def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
 
 
 # ------------------------------------------------------------------------------------------------ parts
+
+
+def _attributes(site: InstanceRuntime, params: Params) -> Mapping[str, str]:
+    """Return the attributes of the new contact: those of the related contact, and the given ones over them."""
+    given: Mapping[str, str] = params.get("Attributes") or {}
+    related = site.contacts.store.get(params.get("RelatedContactId") or "")
+    attributes = given if related is None else {**related.current_attributes(), **given}
+    check_attributes(attributes, site.state.limits)
+    return attributes
 
 
 def _known(site: InstanceRuntime, params: Params) -> str | None:

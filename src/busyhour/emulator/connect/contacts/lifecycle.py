@@ -200,7 +200,7 @@ class Contacts:
         if placed.detect:
             contact.line = self._line(contact.index)
         self._starting = contact
-        fields: dict[str, Any] = {} if voice else contact_fields(placed)
+        fields: dict[str, Any] = {} if voice and not extra.get("References") else contact_fields(placed)
         self.centre.arrive(
             contact.index,
             contact_id=contact.id,

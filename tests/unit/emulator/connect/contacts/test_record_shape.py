@@ -337,6 +337,29 @@ def test_a_chat_and_a_task(centre):
     assert records[task]["TotalPauseCount"] == 0
 
 
+def test_a_related_contact_gives_its_attributes_to_the_new_one_and_keeps_its_own(centre):
+    first = centre.call(centre.queued(), Attributes={"topic": "billing", "tier": "gold"})
+    second = centre.call(centre.flow(), RelatedContactId=first, Attributes={"tier": "silver"})
+    centre.client("UpdateContactAttributes", InitialContactId=second, Attributes={"mood": "good"})
+    centre.advance(600)
+    records = {record["ContactId"]: record for record in lines(centre.records)}
+    assert records[second]["Attributes"] == {"topic": "billing", "tier": "silver", "mood": "good"}
+    assert records[first]["Attributes"] == {"topic": "billing", "tier": "gold"}
+    assert records[second]["RelatedContactId"] == first
+
+
+def test_references_of_a_call_reach_its_flow(centre):
+    keep = (
+        "UpdateContactAttributes",
+        {"Attributes": {"case": "$.References.case.Value"}, "TargetContact": "Current"},
+    )
+    reference = {"case": {"Type": "URL", "Value": "https://example.org/7"}}
+    centre.call(centre.flow(keep), References=reference)
+    centre.advance(200)
+    (record,) = lines(centre.records)
+    assert record["References"] == [{"Name": "case", "Type": "URL", "Value": "https://example.org/7"}]
+
+
 def test_records_that_are_due_are_written_when_the_emulator_ends(centre):
     import asyncio
 
