@@ -12,7 +12,7 @@ PYTHONS ?= python3.11 python3.13
 TESTS  ?=
 SEED   ?= 2026
 
-.PHONY: help install run test generate lint test-slow contracts bench truth mutation mutants fuzz clean test-all-pythons coverage docs
+.PHONY: help install run test generate lint test-slow contracts bench truth mutation mutants fuzz chaos clean test-all-pythons coverage docs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,9 @@ mutants: install ## seeded faults on real exports, with a table of what check fi
 
 fuzz: install ## 20,000 mutated inputs for the commands that read files, and 500 as real commands: make fuzz SEED=2026
 	$(BIN)/python tests/fuzz/run.py --seed $(SEED)
+
+chaos: install ## 100 random kills, freezes and signals over run, workers, emulator, report and history: make chaos SEED=2026
+	nice -n 5 $(BIN)/python tests/chaos/run.py --seed $(SEED)
 
 clean: ## remove the virtual environment, caches and runs
 	rm -rf $(VENV) .venv-3.* build .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis reports/out
