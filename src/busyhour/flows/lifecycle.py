@@ -145,7 +145,8 @@ class Lifecycle(State):
     def queued(self, event: p.Queued) -> None:
         """Record that the contact is in the queue."""
         self.queue_name = (event.name, event.arn) if event.name or event.arn else None
-        self.empty_buffer()
+        if self.keys:
+            self.empty_buffer()
         self.stage = Stage.QUEUED
 
     def queue_flow(self) -> Node:
@@ -166,7 +167,8 @@ class Lifecycle(State):
         """
         if self.stage != Stage.QUEUED:
             raise p.ProtocolError("an agent answered, but the contact is not in a queue")
-        self.empty_buffer()
+        if self.keys:
+            self.empty_buffer()
         self.agent = (event.agent, event.username or event.agent.rpartition("/")[2])
         self.stage = Stage.AGENT_WHISPER
         flow = self.hook("AgentWhisper")

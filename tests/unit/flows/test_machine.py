@@ -204,6 +204,16 @@ def test_the_end_of_an_inbound_flow_acts_like_a_disconnect(build, type, runs):
     assert effects[-1] == p.Ended(p.EndReason.FLOW_DISCONNECT, "EndFlowExecution")
 
 
+@pytest.mark.parametrize(("channel", "named"), [("VOICE", ("bye",)), ("CHAT", ("bye",)), ("TASK", ())])
+def test_a_disconnect_flow_after_a_flows_own_disconnect_is_named_except_for_tasks(build, channel, named):
+    main = build.flow(
+        build.action("h", "UpdateContactEventHooks", {"EventHooks": {"CustomerRemaining": "bye"}}, then="end")
+    )
+    live = build.call(main, build.flow(build.say("survey"), name="bye"), contact=Contact(channel=channel))
+    live.start()
+    assert live.after_disconnect == named
+
+
 def test_a_customer_who_hangs_up_in_the_conversation_ends_the_contact(build):
     live = build.call(
         queueing(build, ("CustomerRemaining", "bye")), build.flow(build.say("survey"), name="bye")

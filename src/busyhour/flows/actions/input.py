@@ -140,6 +140,8 @@ class Input(Node):
                 return super().resume(call, event)
 
     def _pressed(self, call: Call, keys: str, later: str) -> Node | None:
+        if self._menu and keys and call.keys is None:
+            return self.choose(call, keys[0])
         effect = call.pending
         assert isinstance(effect, p.Collect)
         entry = keypad.read(effect, keys)

@@ -110,22 +110,23 @@ class Message(Node):
         super().__init__(action, flow, machine)
         self._prompt = Prompt(action, action.parameters, machine, prompt_name(action, flow))
         self._skips = text_of(action.parameters.get("SkipWhenDTMFBufferEnabled")).lower() == "true"
-        self._effect = None if self._prompt.fixed is None else p.Play(action.identifier, *self._prompt.fixed)
+        self._effect: p.Play | None = None
+        """The prompt where it is played, and the same, on every call."""
+        if self._prompt.fixed is not None and not self._skips:
+            self._effect = p.Play(action.identifier, *self._prompt.fixed)
 
     def run(self, call: Call) -> Node | None:
         """Play the prompt, unless keys pressed ahead skip it.
 
         A chat shows text at once and has no audio; tasks and e-mails skip it.
         """
-        if self._skips and call.keys:
-            return self.next
         channel = call.contact.channel
         agent = call.stage is Stage.AGENT_WHISPER or self.flow.agent_hears
         if channel == "VOICE" and not agent and self._effect is not None:
             call.lambda_seconds = 0.0
             call.pending = self._effect
             return None
-        if channel not in ("VOICE", "CHAT"):
+        if channel not in ("VOICE", "CHAT") or (self._skips and call.keys):
             return self.next
         if channel == "CHAT" and self._prompt.recorded:
             return self.fail(call, detail="a chat has no audio", cause=Cause.CHANNEL)
