@@ -84,12 +84,8 @@ def _shown(flow: FlowView, action: ActionView, *keys: str) -> str:
     newer: Any = layout.get("parameters")
     for key in keys:
         newer = newer.get(key) if isinstance(newer, dict) else None
-    for value in (
-        newer,
-        layout.get("ContactFlow"),
-        layout.get("contactFlow"),
-        layout.get("contactFlowModuleName"),
-    ):
+    older = (layout.get(key) for key in ("ContactFlow", "contactFlow", "contactFlowModuleName"))
+    for value in (newer, *older):
         if isinstance(value, dict):
             value = value.get("displayName") or value.get("text")
         if isinstance(value, str) and value:

@@ -8,7 +8,7 @@ The gate is a pure function of the scenario, the approval record and the time.
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -132,8 +132,10 @@ def refusals(scenario: Scenario, intent: Intent, approval: Approval | None, now:
     ):
         if limit is None:
             refuse(f"{where} sets no {key}.", f"Set {key}; there is no default.")
-        elif not math.isfinite(limit) or limit <= 0:
-            refuse(f"{where} sets {key} = {limit}.", f"Set {key} to a number above 0; there is no default.")
+        elif not 0 < limit <= sys.float_info.max:
+            refuse(
+                f"{where} sets {key} = {limit!s:.40}.", f"Set {key} to a number above 0; there is no default."
+            )
         elif not planned <= limit:
             refuse(
                 f"The run needs {planned:,.0f} where {where} caps {key} at {limit:,}.",

@@ -11,8 +11,8 @@ With `read_at`, a date, the values are those that the account had on that day; w
 from __future__ import annotations
 
 import json
-import math
 import re
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
@@ -123,9 +123,9 @@ def _entry(name: str, value: object, table: QuotaTable, place: str) -> tuple[str
         quota = table.find(name)
     except BusyhourError as error:
         raise BusyhourError(f"{place}: {error.message}", error.hint) from None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= sys.float_info.max:
         raise BusyhourError(
-            f"{place}: {name} = {value!r} is not a quota value.",
+            f"{place}: {name} = {value!r:.40} is not a quota value.",
             f"Give a number of at least 0, in {quota.unit}.",
         )
     return quota.key, (float(value), place)

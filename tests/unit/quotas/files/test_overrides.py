@@ -83,3 +83,10 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, text: str,
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BusyhourError, match="cannot be read"):
         read_file(tmp_path / "no.toml", TABLE)
+
+
+@pytest.mark.parametrize("number", ["9" * 400, "-" + "9" * 400, "1" + "0" * 309])
+def test_a_number_beyond_every_quota_is_no_value(tmp_path: Path, number: str) -> None:
+    for text, name in ((f'{{"L-12AB7C57": {number}}}', "q.json"), (f'"L-12AB7C57" = {number}', "q.toml")):
+        with pytest.raises(BusyhourError, match="is not a quota value"):
+            read_file(write(tmp_path, text, name), TABLE)
