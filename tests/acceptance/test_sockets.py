@@ -9,9 +9,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import subprocess
+import sys
+import time
+import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -20,6 +25,8 @@ from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 NOWHERE, LOOPBACK = "nowhere", "loopback"
+ANY = -1
+FROM_AWS = ("--source", "aws", "--region", "us-east-1", "--service", "lambda")
 
 GUARD = """
 import os, sys
@@ -52,47 +59,44 @@ def flow() -> str:
     return str(next(path for path in found if '"Actions"' in path.read_text()))
 
 
-TABLE: list[tuple[str, Sequence[str], str]] = [
-    ("check", ["FLOW"], NOWHERE),
-    ("compare", ["RUN", "--baseline", "RUN"], NOWHERE),
-    ("contract", ["FLOW"], NOWHERE),
-    ("convert", ["FLOW"], NOWHERE),
-    ("diff", ["FLOW", "FLOW"], NOWHERE),
-    ("emulator", ["--help"], NOWHERE),
-    ("explore", ["FLOW"], NOWHERE),
-    ("forecast", ["helpdesk"], NOWHERE),
-    ("history", ["list"], NOWHERE),
-    ("init", ["--help"], NOWHERE),
-    ("paths", ["FLOW"], NOWHERE),
-    ("plan", ["outbound"], NOWHERE),
-    ("quotas", [], NOWHERE),
-    (
-        "quotas",
-        [
-            "--endpoint-url",
-            "http://127.0.0.1:9",
-            "--source",
-            "aws",
-            "--region",
-            "us-east-1",
-            "--service",
-            "lambda",
-        ],
-        LOOPBACK,
-    ),
-    ("report", ["RUN", "--format", "text"], NOWHERE),
-    ("request", ["RUN"], NOWHERE),
-    ("request", ["RUN", "--status"], NOWHERE),
-    ("request", ["FILED", "--status"], NOWHERE),
-    ("request", ["FILED", "--status", "--endpoint-url", "http://127.0.0.1:9"], LOOPBACK),
-    ("request", ["FILED", "--attach", "nothing.pdf"], NOWHERE),
-    ("request", ["RUN", "--submit"], NOWHERE),
-    ("run", ["outbound", "--target", "aws"], NOWHERE),
-    ("stop", ["RUN"], NOWHERE),
-    ("stop", ["RUN", "--live"], NOWHERE),
-    ("trace", ["FLOW"], NOWHERE),
+def old(folder: Path) -> Path:
+    """A flow in the console's old format."""
+    path = folder / "old"
+    ends = {"id": "a", "type": "Disconnect", "branches": [], "parameters": []}
+    path.write_text(json.dumps({"modules": [ends], "start": "a", "version": "1"}))
+    return path
+
+
+TABLE: list[tuple[str, Sequence[str], str, int, str]] = [
+    ("check", ["FLOW"], NOWHERE, 0, "1 flow: no errors"),
+    ("compare", ["RUN", "--baseline", "RUN"], NOWHERE, 0, "metrics equivalent"),
+    ("contract", ["FLOW"], NOWHERE, 0, '"functions"'),
+    ("convert", ["OLD"], NOWHERE, 0, '"2019-10-30"'),
+    ("diff", ["FLOW", "FLOW"], NOWHERE, 0, "no difference that matters"),
+    ("explore", ["FLOW", "--examples", "3"], NOWHERE, 0, "3 of 3 coverable transitions taken"),
+    ("forecast", ["helpdesk", "--calls", "100"], NOWHERE, ANY, "First bottleneck"),
+    ("history", ["list"], NOWHERE, 0, "The history is empty"),
+    ("init", ["NEW"], NOWHERE, 0, "files written to"),
+    ("paths", ["FLOW"], NOWHERE, 0, "path"),
+    ("plan", ["outbound"], NOWHERE, 0, "# Load test plan"),
+    ("quotas", [], NOWHERE, 0, "Concurrent active calls"),
+    ("quotas", ["--endpoint-url", "http://127.0.0.1:9", *FROM_AWS], LOOPBACK, ANY, ""),
+    ("report", ["RUN", "--format", "text"], NOWHERE, 0, "Quotas"),
+    ("request", ["RUN"], NOWHERE, ANY, "L-"),
+    ("request", ["RUN", "--status"], NOWHERE, ANY, ""),
+    ("request", ["FILED", "--status"], NOWHERE, ANY, "emulator"),
+    ("request", ["FILED", "--status", "--endpoint-url", "http://127.0.0.1:9"], LOOPBACK, ANY, "127.0.0.1"),
+    ("request", ["FILED", "--attach", "nothing.pdf"], NOWHERE, ANY, ""),
+    ("request", ["RUN", "--submit"], NOWHERE, ANY, ""),
+    ("run", ["outbound", "--target", "aws"], NOWHERE, 3, "Refused"),
+    ("run", ["lookup", "--smoke", "--set", "traffic.duration=4s", "--out", "NEW"], LOOPBACK, ANY, "report.html"),
+    ("stop", ["RUN"], NOWHERE, 0, "has no journal of contacts"),
+    ("stop", ["RUN", "--live"], NOWHERE, 0, "has no journal of contacts"),
+    ("trace", ["FLOW"], NOWHERE, 0, "-- "),
 ]
-"""Command, its arguments, and where its sockets may go."""
+"""Command, its arguments, where its sockets may go, its exit code (ANY where figures decide it), a part of its output."""
+
+ELSEWHERE = {"emulator": "a test of its own: it serves until it is stopped"}
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +111,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     records = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(records)
     record = records._record()
-    record.target = {**record.target, "kind": "emulator"}
+    arn = "arn:aws:connect:us-east-1:123456789012:instance/i"
+    where = {"endpoint": "http://127.0.0.1:9", "region": "us-east-1", "account": "123456789012"}
+    record.target = {"kind": "emulator", **where, "instance_id": "i", "instance_arn": arn, "caller": ""}
     made = {"RUN": folder / "run", "FILED": folder / "filed"}
     for path in made.values():
         path.mkdir()
@@ -127,7 +133,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize(
-    ("command", "arguments", "allowed"), TABLE, ids=[" ".join([name, *words]) for name, words, _ in TABLE]
+    ("command", "arguments", "allowed", "code", "shown"),
+    TABLE,
+    ids=[" ".join([name, *words]) for name, words, *_ in TABLE],
 )
 def test_a_command_opens_no_socket_but_where_it_was_asked_to(
     busyhour: Busyhour,
@@ -136,12 +144,19 @@ def test_a_command_opens_no_socket_but_where_it_was_asked_to(
     command: str,
     arguments: Sequence[str],
     allowed: str,
+    code: int,
+    shown: str,
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(GUARD)
     log = tmp_path / "sockets"
     log.touch()
-    paths = {"FLOW": flow(), **{name: str(path) for name, path in runs.items()}}
-    unset = {name: "" for name in os.environ if name.startswith("AWS_")}
+    paths = {
+        "FLOW": flow(),
+        "OLD": str(old(tmp_path)),
+        "NEW": str(tmp_path / "new"),
+        **{name: str(path) for name, path in runs.items()},
+    }
+    unset = {name: "" for name in os.environ if name.startswith("AWS_") and name != "AWS_CA_BUNDLE"}
     done = busyhour(
         command,
         *[paths.get(word, word) for word in arguments],
@@ -152,15 +167,57 @@ def test_a_command_opens_no_socket_but_where_it_was_asked_to(
         **{**unset, "AWS_EC2_METADATA_DISABLED": "false"},
     )
     assert "Usage:" not in done.err, "the command did not begin"
+    assert code in (ANY, done.code), done.out + done.err
+    assert done.code in (0, 1, 2, 3, 4, 5)
+    assert shown in done.out + done.err, "the command did not do its work"
     opened = log.read_text().splitlines()
     if allowed == NOWHERE:
         assert opened == [], done.err
+    else:
+        assert opened, "nothing was connected, so that nothing was shown"
     assert all(line.split()[1] in ("127.0.0.1", "::1", "localhost") for line in opened), done.err
 
 
 def test_every_command_is_in_the_table() -> None:
     commands = {path.stem for path in (ROOT / "src" / "busyhour" / "cli").glob("[a-z]*.py")}
-    assert commands == {name for name, _, _ in TABLE}
+    assert commands == {name for name, *_ in TABLE} | set(ELSEWHERE)
+
+
+def test_an_emulator_serves_loopback_and_connects_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(GUARD)
+    log, ready = tmp_path / "sockets", tmp_path / "ready.json"
+    log.touch()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "busyhour", "emulator", "--port", "0", "--ready-file", str(ready)],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PYTHONPATH": f"{tmp_path}:{os.environ.get('PYTHONPATH', '')}",
+            "SOCKET_LOG": str(log),
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        deadline = time.monotonic() + 90
+        while not ready.exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        url = json.loads(ready.read_text())["url"]
+        assert urlsplit(url).hostname == "127.0.0.1"
+        with urllib.request.urlopen(f"{url}/_busyhour/health", timeout=10) as answer:
+            assert answer.status == 200
+        ports = Path(f"/proc/{process.pid}/net/tcp").read_text().splitlines()[1:]
+        port = f"{urlsplit(url).port:04X}"
+        listening = [
+            line.split()[1] for line in ports if line.split()[3] == "0A" and line.split()[1].endswith(port)
+        ]
+        assert listening == [f"0100007F:{port}"]
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+    assert {line.split()[1] for line in log.read_text().splitlines()} <= {"127.0.0.1", "::1", "localhost"}
 
 
 def test_the_guard_sees_a_connection(busyhour: Busyhour, tmp_path: Path) -> None:
