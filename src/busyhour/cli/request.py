@@ -314,8 +314,9 @@ def _show_headroom(record: RunRecord, found: Needs, headroom: float) -> None:
         say(
             f"The scenario wants {wanted:.0%} of each quota to stay free; AWS asks for expected values without "
             f"padding, so headroom is left out here. With {wanted:.0%} headroom (--headroom {wanted:g}) the request "
-            f"would be: {', '.join(more)}.\n"
+            f"would be: {', '.join(more)}."
         )
+        say()
 
 
 def _cli(increase: Increase, region: str | None) -> str:

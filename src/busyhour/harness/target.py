@@ -44,20 +44,23 @@ class Target:
         import boto3
         from botocore.config import Config
 
+        from busyhour.quotas.aws.calls import configuration
+
         names = ("aws_access_key_id", "aws_secret_access_key")
         credentials = dict(zip(names, emulator_token.keys(os.environ), strict=True)) if self.endpoint else {}
-        return boto3.client(
-            service,
-            region_name=self.region,
-            endpoint_url=self.endpoint,
-            config=Config(
-                connect_timeout=5,
-                read_timeout=30,
-                retries={"mode": "standard", "total_max_attempts": 4},
-                proxies=proxies_for(self.endpoint),
-            ),
-            **credentials,
-        )
+        with configuration():
+            return boto3.client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint,
+                config=Config(
+                    connect_timeout=5,
+                    read_timeout=30,
+                    retries={"mode": "standard", "total_max_attempts": 4},
+                    proxies=proxies_for(self.endpoint),
+                ),
+                **credentials,
+            )
 
     def snapshot(self) -> dict[str, Any]:
         """The emulator's own account of what happened; empty for AWS, which has none."""

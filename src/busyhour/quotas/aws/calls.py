@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,6 +26,24 @@ class Failed:
 
     code: str
     message: str
+
+
+@contextmanager
+def configuration() -> Iterator[None]:
+    """Make botocore's errors while a session or client is created, before any request, errors of the user's configuration.
+
+    Raises:
+        BusyhourError: a variable (AWS_PROFILE, AWS_CA_BUNDLE, ...) or a file of the AWS configuration cannot be used.
+    """
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        yield
+    except BotoCoreError as error:
+        raise BusyhourError(
+            f"The AWS configuration cannot be used: {str(error).rstrip('.')}.",
+            "Check the AWS_ variables of the environment (an empty one is not an unset one) and ~/.aws/config.",
+        ) from None
 
 
 def ask(call: Callable[[], T]) -> T | Failed:

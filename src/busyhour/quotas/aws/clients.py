@@ -8,6 +8,7 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.local_http import host_of, on_loopback, proxies_for
+from busyhour.quotas.aws.calls import configuration
 from busyhour.quotas.aws.cloudwatch import ConnectMetrics
 from busyhour.quotas.aws.sources import (
     AppliedInAccount,
@@ -52,7 +53,7 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
         endpoint_url: the emulator, or another endpoint; None for AWS.
 
     Raises:
-        BusyhourError: no Region is given or configured, or `endpoint_url` is not a URL.
+        BusyhourError: no Region is given or configured, the AWS configuration cannot be used, or `endpoint_url` is not a URL.
     """
     from botocore.config import Config
 
@@ -71,7 +72,8 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
 
     def client(name: str) -> Any:
         try:
-            return session.client(name, endpoint_url=endpoint_url, config=config)
+            with configuration():
+                return session.client(name, endpoint_url=endpoint_url, config=config)
         except ValueError as error:
             raise BusyhourError(
                 f"--endpoint-url {endpoint_url!r}: {error}", "Write http://127.0.0.1:4566."
@@ -96,7 +98,9 @@ def support(endpoint_url: str | None = None) -> Any:
         user_agent_extra="busyhour",
         proxies=proxies_for(endpoint_url),
     )
-    return _session("us-east-1", endpoint_url).client("support", endpoint_url=endpoint_url, config=config)
+    session = _session("us-east-1", endpoint_url)
+    with configuration():
+        return session.client("support", endpoint_url=endpoint_url, config=config)
 
 
 def _session(region: str | None, endpoint_url: str | None) -> Any:
@@ -105,18 +109,18 @@ def _session(region: str | None, endpoint_url: str | None) -> Any:
     Without any credentials such an endpoint receives fixed ones, which the emulator accepts.
     """
     import boto3
-
-    if endpoint_url is None or not on_loopback(host_of(endpoint_url)):
-        return boto3.session.Session(region_name=region)
     import botocore.session
 
-    inner = botocore.session.Session()
-    chain = inner.get_component("credential_provider")
-    for provider in ("container-role", "iam-role"):
-        chain.remove(provider)
-    if inner.get_credentials() is None:
-        inner.set_credentials("emulator", "emulator")
-    return boto3.session.Session(region_name=region, botocore_session=inner)
+    with configuration():
+        if endpoint_url is None or not on_loopback(host_of(endpoint_url)):
+            return boto3.session.Session(region_name=region)
+        inner = botocore.session.Session()
+        chain = inner.get_component("credential_provider")
+        for provider in ("container-role", "iam-role"):
+            chain.remove(provider)
+        if inner.get_credentials() is None:
+            inner.set_credentials("emulator", "emulator")
+        return boto3.session.Session(region_name=region, botocore_session=inner)
 
 
 def read_only_sources(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from busyhour.errors import BusyhourError
+from busyhour.errors import BusyhourError, ExitCode
+from busyhour.harness.target import Target
 from busyhour.quotas.aws.clients import clients, iam_policy, read_only_sources, required_actions
 from busyhour.quotas.model import Origin
 from busyhour.quotas.resolve import DocumentedDefault
 
+TARGET = Target("emulator", "http://127.0.0.1:1", "eu-west-2", "123456789012", "i", "arn")
 ARN = "arn:aws:connect:eu-central-1:123456789012:instance/11111111-2222-3333-4444-555555555555"
 
 
@@ -40,6 +45,38 @@ def test_a_region_is_needed(
 def test_an_endpoint_that_is_no_url_is_refused() -> None:
     with pytest.raises(BusyhourError, match="--endpoint-url 'localhost'"):
         clients("eu-west-2", "localhost")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("AWS_CA_BUNDLE", "", "Invalid CA bundle"),
+        ("AWS_CA_BUNDLE", " ", "Invalid CA bundle"),
+        ("AWS_PROFILE", "nosuch", "nosuch"),
+        ("AWS_PROFILE", "", "profile"),
+        ("AWS_STS_REGIONAL_ENDPOINTS", "nosuch", "nosuch"),
+        ("AWS_CONFIG_FILE", "BROKEN", "broken"),
+        ("AWS_SHARED_CREDENTIALS_FILE", "BROKEN", "broken"),
+    ],
+)
+@pytest.mark.parametrize(
+    "make", [lambda: clients("eu-west-2", "http://127.0.0.1:1"), lambda: TARGET.client("sts")]
+)
+def test_an_aws_configuration_that_cannot_be_used_is_bad_input(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    variable: str,
+    value: str,
+    named: str,
+    make: Callable[[], object],
+) -> None:
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # it keeps the profile of its first use
+    broken = tmp_path / "broken"
+    broken.write_text("[default\nx")
+    monkeypatch.setenv(variable, str(broken) if value == "BROKEN" else value)
+    with pytest.raises(BusyhourError, match=f"AWS configuration cannot be used: .*{named}") as raised:
+        make()
+    assert raised.value.exit_code is ExitCode.BAD_INPUT
 
 
 def test_the_least_policy_only_reads() -> None:
