@@ -119,7 +119,7 @@ class InProcessClient:
 
     def _respond(self, prepared: Prepared, path: str, body: bytes) -> Response:
         request = Request(
-            *(prepared._method, path, prepared._query, dict(prepared.headers), body),
+            *(prepared.method, path, prepared.query, dict(prepared.headers), body),
             *(prepared.service, REGION, "emulator", "request"),
         )
         return respond(self._emulator, request)

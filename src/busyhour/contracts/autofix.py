@@ -190,7 +190,7 @@ class _Fixer:
         return self._pointers_with(action, {**action.raw, **members})
 
     def _pointers_with(self, action: ActionView, raw: dict[str, Any]) -> list[Pointer]:
-        """Return the pointers to which the schemas would object if the action were changed in this way."""
+        """Return the pointers of what would be wrong if the action were changed so; without what is undecided."""
         actions = list(self._flow.data["Actions"])
         actions[action.index] = raw
         document = Document(None, "", {**self._flow.data, "Actions": actions}, repeated=False)
@@ -200,7 +200,7 @@ class _Fixer:
             issue.pointer
             for issues in flow.issues.values()
             for issue in issues
-            if issue.action == action.index
+            if issue.action == action.index and not issue.undecided
         ]
 
     # --------------------------------------------------------------------------------------------- places in the text

@@ -6,6 +6,7 @@ themselves are nonsense: AWS takes a token before it reads the request.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
@@ -87,6 +88,10 @@ def a_chats_token(emulator, operation):
 
 
 def refused(signing, operation, per_second, requests):
+    return asyncio.run(driven(signing, operation, per_second, requests))
+
+
+async def driven(signing, operation, per_second, requests):
     """How many of `requests` at an even `per_second` are throttled, and the errors that said so."""
     clock = VirtualClock()
     emulator = build(clock=clock, epoch=0.0, flows=FLOWS)
@@ -94,7 +99,8 @@ def refused(signing, operation, per_second, requests):
     count, codes = 0, set()
     for _ in range(requests):
         answer = emulator.router.answer(request)
-        assert isinstance(answer, Response)
+        if not isinstance(answer, Response):
+            answer = await answer
         if answer.status == 429 or b"Throttling" in answer.body:
             count += 1
             codes.add(code_of(answer))

@@ -11,6 +11,12 @@ import pytest
 from busyhour.load.safety import outgoing
 from busyhour.shipped import shipped_root
 
+CALLER = (
+    b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+    b"<Arn>arn:aws:iam::123456789012:user/tester</Arn><UserId>AIDA</UserId><Account>123456789012</Account>"
+    b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+
 
 class FakeAws:
     """Counts requests by (method, path) and answers them; `delay`, `answers` and `ends_after` may be changed any time."""
@@ -29,6 +35,9 @@ class FakeAws:
 
             def handle_one(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                if self.path == "/":
+                    self.caller()
+                    return
                 fake.requests.append((self.command, self.path, dict(self.headers), body))
                 time.sleep(fake.delay)
                 status, headers, answer = fake.answer(self.command, self.path, body)
@@ -38,6 +47,14 @@ class FakeAws:
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()
                 self.wfile.write(answer)
+
+            def caller(self):
+                """Answer GetCallerIdentity of STS."""
+                self.send_response(200)
+                self.send_header("content-type", "text/xml")
+                self.send_header("content-length", str(len(CALLER)))
+                self.end_headers()
+                self.wfile.write(CALLER)
 
             do_GET = do_PUT = do_POST = handle_one  # noqa: N815 - http.server looks for these names
 
@@ -84,6 +101,10 @@ class FakeAws:
                     "DisconnectReason": "CUSTOMER_DISCONNECT",
                 }
             return 200, {}, json.dumps({"Contact": contact}).encode()
+        if path.startswith("/instance/"):
+            identity = path.rpartition("/")[2]
+            arn = f"arn:aws:connect:us-east-1:123456789012:instance/{identity}"
+            return 200, {}, json.dumps({"Instance": {"Id": identity, "Arn": arn}}).encode()
         if path.endswith("/invocations"):
             return 200, {}, b'{"known":"yes"}'
         return 404, {}, b'{"message":"no such path"}'
@@ -179,8 +200,9 @@ def sso_portal():
 
 
 @pytest.fixture
-def fake_aws():
+def fake_aws(monkeypatch):
     fake = FakeAws()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", fake.url)
     yield fake
     fake.close()
 

@@ -86,7 +86,8 @@ class LoopCounter(Node):
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         super().__init__(action, flow, machine)
         self._count = self.text("LoopCount")
-        self._key = next((key for key in action.parameters if key not in ("LoopCount", "LoopName")), "")
+        counts = "LoopCount" in action.parameters
+        self._key = "" if counts else next((key for key in action.parameters if key != "LoopName"), "")
         self._list = compile_value(action.parameters.get(self._key), None)
         self._name = self.text("LoopName")
 

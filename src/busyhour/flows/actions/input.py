@@ -186,9 +186,13 @@ class Lex(Node):
         self._prompt = Prompt(action, parameters, machine, prompt_name(action, flow))
         v2, v1 = _object(parameters.get("LexV2Bot")), _object(parameters.get("LexBot"))
         agentic = _object(parameters.get("AgentConfiguration"))
-        self._bot = compile_text(
-            v2.get("AliasArn") or v1.get("Name") or agentic.get("ApplicationId") or parameters.get("BotName")
+        names = (
+            v2.get("AliasArn"),
+            v1.get("Name"),
+            agentic.get("ApplicationId"),
+            parameters.get("BotName"),
         )
+        self._bot = compile_text(next((name for name in names if name not in (None, "")), None))
         given = parameters.get("LexSessionAttributes") or agentic.get("ContextVariables")
         self._attributes = [(compile_text(key), compile_text(value)) for key, value in _object(given).items()]
         self._intents = tuple(dict.fromkeys(branches(action)))

@@ -483,8 +483,8 @@ def test_a_profile_gives_its_keys_and_renews_them_while_the_run_goes_on(
 
 
 @pytest.fixture
-def run_with_sso(run_locust, write_scenario, sso_portal, tmp_path, monkeypatch):
-    """Starts calls against "AWS" with an SSO profile; the portal stands for Connect too."""
+def run_with_sso(run_locust, write_scenario, sso_portal, fake_aws, tmp_path, monkeypatch):
+    """Starts calls against "AWS" with an SSO profile; the portal stands for Connect too, `fake_aws` for STS."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
 
@@ -500,6 +500,7 @@ def run_with_sso(run_locust, write_scenario, sso_portal, tmp_path, monkeypatch):
             BUSYHOUR_PERMIT=permit.issue(tmp_path, load(scenario), 600.0),
             AWS_PROFILE="staging",
             AWS_ENDPOINT_URL=sso_portal.url,
+            AWS_ENDPOINT_URL_STS=fake_aws.url,
         )
 
     return start
