@@ -33,7 +33,7 @@ from busyhour.contracts.analysis.paths import (
 from busyhour.contracts.analysis.silence import interactive
 from busyhour.contracts.analysis.speech import SPEAKING, spoken
 from busyhour.contracts.finding import Severity, pointer_text
-from busyhour.contracts.flow_set import FlowReference, Home, flow_id
+from busyhour.contracts.flow_set import FlowReference, Home
 from busyhour.contracts.flow_view import FlowView
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.rule import Problem, from_schema, rule
@@ -42,6 +42,7 @@ from busyhour.contracts.schema.wording import json_kind, listed
 from busyhour.contracts.suppressions import suppressions
 from busyhour.errors import did_you_mean
 from busyhour.flows.action_types import UNPUBLISHED
+from busyhour.flows.library import identity as flow_id
 from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
 from busyhour.flows.references import ROOTS, Reference
 

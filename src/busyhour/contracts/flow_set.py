@@ -19,6 +19,7 @@ from busyhour.contracts.analysis.dataflow import attributes_set
 from busyhour.contracts.analysis.flow_cycles import FlowCycle, cycles
 from busyhour.contracts.reading.placeholders import PLACEHOLDER, named_by_template
 from busyhour.flows.action_types import DECLARED, types_of
+from busyhour.flows.library import identity as flow_id
 
 if TYPE_CHECKING:
     from busyhour.contracts.action_view import ActionView
@@ -96,15 +97,6 @@ def _shown(flow: FlowView, action: ActionView, *keys: str) -> str:
 def _has_identity(flow: FlowView) -> bool:
     envelope = flow.document.envelope if flow.document is not None else {}
     return any(isinstance(envelope.get(key), str) and envelope[key] for key in ("Arn", "Id"))
-
-
-def flow_id(text: str) -> str:
-    """Return the identity of a flow in an ARN, an id or a versioned id: the id without the version."""
-    tail = text.rpartition("/")[2] if text.startswith("arn:") else text
-    head, colon, version = tail.rpartition(":")
-    if colon and head and (version.startswith("$") or version.isdecimal()):
-        return head
-    return tail
 
 
 _ARN = re.compile(

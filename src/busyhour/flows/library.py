@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from busyhour.errors import BusyhourError, did_you_mean
@@ -51,7 +52,7 @@ class FlowLibrary:
         return [flow.name for flow in self._flows]
 
     def resolve(self, reference: str) -> Flow | None:
-        """Return the flow for `reference`: ARN, id (with or without `:$LATEST` or a version), name or alias."""
+        """Return the flow for `reference`: ARN, id (with or without a version or alias), name or alias of the scenario."""
         reference = reference.strip()
         found = self._by_key.get(reference)
         if found is None and reference:
@@ -78,9 +79,17 @@ class FlowLibrary:
 
 
 def identity(reference: str) -> str:
-    """Return the id in an ARN, without the suffix that names a version: `arn:…/contact-flow/ID:$LATEST` -> `ID`."""
-    tail = reference.rpartition("/")[2] if reference.startswith("arn:") else reference
-    identity, colon, version = tail.rpartition(":")
-    if colon and (version.startswith("$") or version.isdecimal()) and identity:
-        return identity
+    """Return the id in an ARN or of a versioned id, without the version or alias: `arn:…/contact-flow/ID:$LATEST` -> `ID`.
+
+    What follows the colon is `$LATEST`, `$SAVED`, a number or, after an ARN or a generated id, an alias; a name may
+    have a colon of its own.
+    """
+    _, slash, tail = reference.rpartition("/") if reference.startswith("arn:") else ("", "", reference)
+    head, colon, version = tail.rpartition(":")
+    if colon and head and (slash or version.startswith("$") or version.isdecimal() or _ID.fullmatch(head)):
+        return head
     return tail
+
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""Ids that Connect generates."""

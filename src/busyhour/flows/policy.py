@@ -53,9 +53,9 @@ class Policy:
     """A Lex bot that ends without an intent takes NextAction, which in real exports often differs from
     NoMatchingCondition (40 of 92). False: NoMatchingCondition's branch. Not sourced."""
 
-    module_depth: int = 20
-    """Maximum nesting of modules; beyond that InvokeFlowModule fails. D23 allows 1 (a module invokes none);
-    whether that still applies is not sourced, and an export that nests them should run. Decision."""
+    module_depth: int = 5
+    """Maximum nesting of modules; beyond that InvokeFlowModule takes its error branch (AWS administrator guide, flow
+    modules)."""
 
     moved_contact_stays_in_queue_flow: bool = True
     """After DequeueContactAndTransferToQueue the queue flow continues with NextAction. False: the queue flow begins

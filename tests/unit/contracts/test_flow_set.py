@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from busyhour.api.rules import flow_id
 from busyhour.contracts.check import Checker
-from busyhour.contracts.flow_set import Home, flow_id, home_of
+from busyhour.contracts.flow_set import Home, home_of
 from busyhour.contracts.flow_view import Project
 from busyhour.contracts.reading.sources import source_of
 
@@ -93,6 +94,18 @@ def test_cycles_are_those_without_interaction():
 def test_identity_leaves_out_versions():
     assert flow_id(f"{ARN}:$SAVED") == flow_id(f"{ID}:12") == ID
     assert flow_id("Main") == "Main"
+
+
+def test_identity_leaves_out_aliases_but_no_part_of_a_name():
+    assert flow_id(f"{ARN}:live") == flow_id(f"{ID}:live") == ID
+    assert flow_id("Tier: gold") == "Tier: gold"
+    assert flow_id("arn:aws:lambda:us-east-1:111122223333:function:look-up").endswith(":look-up")
+
+
+def test_a_reference_to_an_alias_of_a_flow_resolves():
+    there = ARN.replace("0f6b", "aaaa")
+    one, other = flow("One", to=f"{there}:live", id=ARN), flow("Two", id=there)
+    assert [target.name for _, target in flow_set(one, other).resolved] == ["Two"]
 
 
 def test_home_needs_three_flows_that_agree():

@@ -890,6 +890,21 @@ def test_the_policy_determines_whether_a_module_may_invoke_another(build, depth,
     assert build.call(main, outer, inner, policy=Policy(module_depth=depth)).start().text == heard
 
 
+@pytest.mark.parametrize(("modules", "heard"), [(5, "inside"), (6, "too deep")])
+def test_modules_nest_five_levels_deep(build, modules, heard):
+    def invoke(inner):
+        return build.action(
+            "i", "InvokeFlowModule", {"FlowModuleId": inner}, then="end", errors={"NoMatchingError": "deep"}
+        )
+
+    chain = [
+        build.flow(invoke(f"m{level + 1}"), build.say("deep", text="too deep"), name=f"m{level}")
+        for level in range(modules)
+    ]
+    innermost = build.flow(build.say("inside"), name=f"m{modules}")
+    assert build.call(*chain, innermost).start().text == heard
+
+
 def test_a_transfer_to_a_flow_does_not_return_and_clears_flow_attributes(build):
     main = build.flow(
         build.action("a", "UpdateFlowAttributes", {"FlowAttributes": {"f": {"Value": "1"}}}, then="t"),

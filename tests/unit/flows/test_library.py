@@ -22,6 +22,7 @@ OTHER = Flow("Other", None, "a", ())
         "f-1",
         f"{ARN}:$LATEST",
         f"{ARN}:3",
+        f"{ARN}:live",
         "f-1:$SAVED",
         "${MainFlowArn}",
         "alias-1:$LATEST",
