@@ -35,7 +35,7 @@ class FakeAws:
 
             def handle_one(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                if self.path == "/":
+                if b"Action=GetCallerIdentity" in body:
                     self.caller()
                     return
                 fake.requests.append((self.command, self.path, dict(self.headers), body))
