@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import stat
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ Handler = Callable[[int, FrameType | None], object]
 _T = TypeVar("_T")
 _INSISTING = 3
 """Signals after which deferring ends."""
+_AGAIN = 0.01
+"""Seconds until an interrupt that Python dropped is sent again: by then the finaliser has ended."""
 
 
 class Signals:
@@ -116,13 +119,44 @@ def interruptible() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)}
     install(interrupt)
     try:
-        yield
+        with _interrupted_again():
+            yield
     finally:
         # CPython remembers a KeyboardInterrupt that passed through an exec() of text (dataclasses have some), and then ends
         # the process by SIGINT, with any exit code; the next exec() of text makes it forget.
         exec("")
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+@contextlib.contextmanager
+def _interrupted_again() -> Iterator[None]:
+    """Send SIGINT again, unprinted, when a KeyboardInterrupt fell into a place where Python drops exceptions.
+
+    Such places are finalisers and callbacks of the garbage collector.
+    """
+    before = sys.unraisablehook
+    timers: list[threading.Timer] = []
+
+    def again() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+            before(unraisable)
+            return
+        timer = threading.Timer(_AGAIN, again)
+        timer.daemon = True
+        timers.append(timer)
+        timer.start()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        for timer in timers:
+            timer.cancel()
 
 
 def _gone(descriptor: int) -> bool:

@@ -34,15 +34,12 @@ def begun(process: subprocess.Popen[str]) -> None:
 
 
 def interrupted(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """Press Ctrl-C, once more if the first fell into a place where Python drops exceptions (a finaliser); output and errors."""
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        try:
-            return process.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
-            continue
-    process.kill()
-    return process.communicate()
+    """Press Ctrl-C; output and errors."""
+    process.send_signal(signal.SIGINT)
+    try:
+        return process.communicate(timeout=60)
+    finally:
+        process.kill()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -137,3 +134,21 @@ def test_an_interrupt_inside_of_executed_text_has_the_exit_code_too() -> None:
         "        exec('raise KeyboardInterrupt')\nexcept KeyboardInterrupt:\n    sys.exit(130)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 130
+
+
+@pytest.mark.parametrize("place", ["finaliser", "callback of the garbage collector"])
+def test_an_interrupt_that_python_drops_is_sent_again_and_not_printed(place: str) -> None:
+    code = {
+        "finaliser": "class Held:\n    def __del__(self): signal.raise_signal(signal.SIGINT)\n",
+        "callback of the garbage collector": (
+            "def callback(*_):\n    gc.callbacks.clear()\n    signal.raise_signal(signal.SIGINT)\n"
+            "gc.callbacks.append(callback)\nHeld = gc.collect\n"
+        ),
+    }[place]
+    code = (
+        f"import gc, signal, sys, time\nfrom busyhour import interrupts\n{code}\n"
+        "try:\n    with interrupts.interruptible():\n        Held()\n        time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    sys.exit(130)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
