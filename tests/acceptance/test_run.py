@@ -34,7 +34,7 @@ def total(record: dict[str, Any], series: str) -> float:
     return sum(value or 0.0 for value in found["v"])
 
 
-def test_a_smoke_run_of_the_helpdesk_has_everything_that_is_promised(
+def test_a_smoke_run_of_the_helpdesk_has_everything_that_is_promised_and_can_be_rendered_again(
     busyhour: Busyhour, tmp_path: Path
 ) -> None:
     done = busyhour("run", "helpdesk", "--smoke", *SHORT, "--out", tmp_path / "run", cwd=ROOT)
@@ -68,6 +68,15 @@ def test_a_smoke_run_of_the_helpdesk_has_everything_that_is_promised(
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "Not shown" in page
     assert "<svg" in page
+    for name, start in (
+        ("text", "╭"),
+        ("markdown", "# helpdesk"),
+        ("json", "{"),
+        ("html", "<!doctype html>"),
+    ):
+        done = busyhour("report", tmp_path / "run", "--format", name, "-o", "-", cwd=ROOT)
+        assert done.code == 0, done.err
+        assert done.out.startswith(start)
 
 
 def test_a_peak_at_default_quotas_names_what_bound_first_and_when(busyhour: Busyhour, tmp_path: Path) -> None:
@@ -86,6 +95,7 @@ def test_a_peak_at_default_quotas_names_what_bound_first_and_when(busyhour: Busy
     assert record["arrivals"]["started"] == record["arrivals"]["planned"]
 
 
+@pytest.mark.slow
 def test_the_same_peak_with_raised_quotas_carries_it_as_far_as_so_short_a_test_shows(
     busyhour: Busyhour, tmp_path: Path
 ) -> None:
@@ -108,35 +118,13 @@ def test_a_shipped_scenario_that_holds_shows_it(busyhour: Busyhour, tmp_path: Pa
     assert shown["ended"] > 0.9 * record["arrivals"]["started"] or record["scenario"]["drive"] == "voice"
 
 
+@pytest.mark.slow
 def test_two_workers_start_the_same_schedule(busyhour: Busyhour, tmp_path: Path) -> None:
     done = busyhour("run", "helpdesk", *SHORT, "--workers", "2", "--out", tmp_path / "run", cwd=ROOT)
     record = done.record(tmp_path / "run")
     assert record["generator"]["workers"] == 2
     assert record["arrivals"]["planned"] == record["arrivals"]["started"]
     assert total(record, "arrivals started") == record["arrivals"]["planned"]
-
-
-def test_a_finished_run_can_be_rendered_again(busyhour: Busyhour, tmp_path: Path) -> None:
-    busyhour(
-        "run",
-        "helpdesk",
-        "--set",
-        "traffic.duration=4s",
-        "--set",
-        "traffic.drain=1s",
-        "--out",
-        tmp_path,
-        cwd=ROOT,
-    )
-    for name, start in (
-        ("text", "╭"),
-        ("markdown", "# helpdesk"),
-        ("json", "{"),
-        ("html", "<!doctype html>"),
-    ):
-        done = busyhour("report", tmp_path, "--format", name, "-o", "-", cwd=ROOT)
-        assert done.code == 0, done.err
-        assert done.out.startswith(start)
 
 
 def test_ctrl_c_ends_live_calls_and_reports_what_was_measured(tmp_path: Path) -> None:

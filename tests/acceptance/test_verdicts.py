@@ -101,7 +101,10 @@ def ledger_row(project: Path) -> dict[str, Any]:
     return row
 
 
-@pytest.mark.parametrize(("lines", "code", "outcome"), [(500, 1, "does not hold"), (700, 4, "not shown")])
+@pytest.mark.parametrize(
+    ("lines", "code", "outcome"),
+    [(500, 1, "does not hold"), pytest.param(700, 4, "not shown", marks=pytest.mark.slow)],
+)
 def test_a_test_that_is_too_short_for_its_calls_proves_nothing_and_the_calculation_decides(
     busyhour: Busyhour, project: Path, lines: int, code: int, outcome: str
 ) -> None:

@@ -58,7 +58,7 @@ def test_the_need_is_the_smallest_whole_value_that_rejects_no_more_than_is_toler
 
 
 @given(requirements, st.floats(0.2, 5.0))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=60)
 def test_a_value_carries_the_volume_for_which_it_is_needed(requirement: Requirement, factor: float) -> None:
     need = needed(requirement, factor)
     if need < 1:
