@@ -209,7 +209,7 @@ def reference(plan: Plan, hours: float, seed: int = 1) -> dict[str, float]:
     if plan.centre.tokens is not None:
         found[f"rejected: {START_RATE}"] = bound.no_token / bound.attempts
     if math.isfinite(plan.centre.executions):
-        found[f"rejected: {EXECUTIONS}"] = bound.throttled / bound.requests
+        found[f"rejected: {EXECUTIONS}"] = bound.throttled / bound.invocations
     if plan.centre.agents:
         over, length = free.taken + free.abandoned, end - start
         runs = length / plan.window

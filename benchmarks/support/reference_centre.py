@@ -49,8 +49,9 @@ class Seen:
     attempts: int = 0
     blocked: int = 0
     no_token: int = 0
-    requests: int = 0
+    invocations: int = 0
     throttled: int = 0
+    """Invocations whose first attempt was throttled."""
     offered: int = 0
     taken: int = 0
     in_time: int = 0
@@ -109,8 +110,8 @@ def simulate(centre: Centre, start: float, end: float, window: float, seed: int)
 
     def invoke(began: float, first: float, attempt: int, seconds: float) -> None:
         nonlocal executing
-        counts = now >= start
-        seen.requests += counts
+        counts = now >= start and attempt == 0
+        seen.invocations += counts
         if executing < centre.executions:
             executing += 1
 
