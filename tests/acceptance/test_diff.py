@@ -124,7 +124,7 @@ def test_the_demand_of_a_call_says_what_one_more_lambda_call_costs(
     ("arguments", "words"),
     [
         (("old", "nothing"), "nothing: there is no such file or folder, and no such git revision"),
-        (("old", "empty"), "no exported flow in it"),
+        (("old", "empty"), "no flows found in empty"),
         (("old", "broken.json"), "broken.json"),
         (("old", "new", "--scenario", "helpdsk"), "Did you mean 'helpdesk'"),
     ],
@@ -155,3 +155,38 @@ def test_links_of_a_revision_that_leave_it_are_left_out_and_named(versions: Path
     for name in ("absolute.json", "above.json", "nowhere.json"):
         assert f"{name} was left out" in done.out + done.err
     assert "root:" not in done.out
+
+
+UNFINISHED = {
+    "main.tf": 'resource "aws_connect_contact_flow" "x" {\n  content = jsonencode({ "Version": "2019-10-30", "Actions": [ }',
+    "main.json": '{"Version": "2019-10-30", "StartAction": "a", "Actions": [ }',
+    "main.yaml": 'Content: \'{"Version": "2019-10-30", "Actions": [ }\'\n',
+}
+
+
+@pytest.mark.parametrize("name", UNFINISHED)
+def test_a_flow_that_cannot_be_read_any_more_is_named_and_ends_with_1(
+    versions: Path, busyhour: Busyhour, name: str
+) -> None:
+    shutil.copytree(versions / "old", versions / "later")
+    (versions / "later" / name).write_text(UNFINISHED[name], encoding="utf-8")
+    done = busyhour("diff", "old", "later", cwd=versions)
+    assert done.code == 1, done.out
+    assert f"{name} was left out: " in done.out
+    assert "not-json" in done.out
+
+
+def test_flows_of_templates_are_compared_too(versions: Path, busyhour: Busyhour) -> None:
+    for side, text in (("one", "Hello"), ("two", "Good morning")):
+        (versions / side).mkdir()
+        (versions / side / "main.tf").write_text(
+            'resource "aws_connect_contact_flow" "main" {\n  name = "main"\n  content = jsonencode({\n'
+            '    Version = "2019-10-30", StartAction = "a", Actions = [\n'
+            f'      {{ Identifier = "a", Type = "MessageParticipant", Parameters = {{ Text = "{text}" }},\n'
+            '        Transitions = { NextAction = "b", Errors = [{ NextAction = "b", ErrorType = "NoMatchingError" }] } },\n'
+            '      { Identifier = "b", Type = "DisconnectParticipant", Parameters = {}, Transitions = {} }]\n  })\n}\n',
+            encoding="utf-8",
+        )
+    done = busyhour("diff", "one", "two", cwd=versions)
+    assert done.code == 0, done.out
+    assert "Good morning" in done.out

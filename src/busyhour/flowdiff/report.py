@@ -181,7 +181,7 @@ def _findings(side: FlowSet, names: Mapping[str, str]) -> list[tuple[Finding, st
     Identifiers are replaced by `names`, so that a new identifier is not a new finding.
     """
     found = []
-    for finding in check_paths(side.files).at_least(Severity.WARNING):
+    for finding in check_paths([*side.files, *side.unreadable]).at_least(Severity.WARNING):
         action = names.get(finding.identifier, finding.action)
         message = finding.message
         for identifier, name in names.items():

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from busyhour.contracts.check import Checker
+from busyhour.contracts.loading import RuleSet
+from busyhour.contracts.reading.sources import gather
 from busyhour.errors import BusyhourError
-from busyhour.flows.export.document import DocumentError
-from busyhour.flows.export.reader import FlowError, read_file
 from busyhour.flows.model import Flow
 
 GIT_SECONDS = 60
@@ -30,6 +31,8 @@ class FlowSet:
     """By name."""
     skipped: Mapping[str, str]
     """Files that are not flows, with the reason."""
+    unreadable: tuple[Path, ...] = ()
+    """Those of them that are meant to be flows and cannot be read."""
 
 
 @contextlib.contextmanager
@@ -55,32 +58,29 @@ def open_set(name: str, patterns: Sequence[str], folder: Path) -> Iterator[FlowS
 
 
 def _read(name: str, path: Path) -> FlowSet:
-    files = [path] if not path.is_dir() else sorted(p for p in path.rglob("*.json") if _visible(p, path))
-    flows: dict[str, Flow] = {}
-    skipped: dict[str, str] = {}
-    read: list[Path] = []
-    for file in files:
-        try:
-            flow = read_file(file)
-        except (DocumentError, FlowError) as error:
-            if not path.is_dir():
-                raise
-            skipped[str(file.relative_to(path))] = error.message
+    checker, flows = Checker(RuleSet(())), dict[str, Flow]()
+    read, unreadable = dict[Path, None](), dict[Path, None]()
+    gathered = gather([str(path)])
+    root = path if path.is_dir() else path.parent
+    skipped = {str(Path(file).relative_to(root)): reason for file, reason in gathered.skipped.items()}
+    for view in map(checker.subject, gathered.sources):
+        file = Path(view.path)
+        if view.flow is None:
+            error = view.unreadable or view.not_convertible
+            if error is not None and not path.is_dir():
+                raise error
+            skipped[str(file.relative_to(root))] = "is no flow" if error is None else error.message
+            if error is not None:
+                unreadable[file] = None
             continue
-        key = flow.name
+        key = view.name
         if key in flows:
-            key = f"{flow.name} ({file.name})"
-        flows[key] = flow
-        read.append(file)
+            key = f"{view.name} ({file.name})"
+        flows[key] = view.flow
+        read[file] = None
     if not flows:
-        raise BusyhourError(f"{name}: no exported flow in it.", "Name a flow, or a folder of flows (*.json).")
-    return FlowSet(name, path if path.is_dir() else path.parent, tuple(read), flows, skipped)
-
-
-def _visible(path: Path, root: Path) -> bool:
-    return not any(
-        part.startswith(".") or part in ("node_modules", "out") for part in path.relative_to(root).parts
-    )
+        raise BusyhourError(f"{name}: no exported flow in it.", "Name a flow, or a folder of flows.")
+    return FlowSet(name, root, tuple(read), flows, skipped, tuple(unreadable))
 
 
 def _extract(name: str, patterns: Sequence[str], folder: Path, into: Path) -> dict[str, str]:

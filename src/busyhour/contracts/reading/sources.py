@@ -217,11 +217,14 @@ def _read(path: Path, label: str) -> Source:
 def _in_folder(folder: Path) -> Iterator[tuple[str, Sequence[Source] | str]]:
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).parts
-        if any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in inside) or not path.is_file():
+        if any(part.startswith(".") or part in _SKIPPED_FOLDERS for part in inside) or path.is_dir():
             continue
         label = str(path)
         suffix = path.suffix.lower()
-        if suffix in OPENERS and suffix != ".json":
+        if not path.is_file():
+            if suffix == ".json" or suffix in OPENERS:
+                yield label, "is a link to nothing" if path.is_symlink() else "is no regular file"
+        elif suffix in OPENERS and suffix != ".json":
             yield label, _open(path, label) or "holds no flow"
         elif suffix == ".json":
             found = _open(path, label)

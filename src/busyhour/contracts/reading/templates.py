@@ -18,6 +18,7 @@ from busyhour.contracts.reading.hcl import HclError, HclReader
 from busyhour.contracts.reading.source import Source
 from busyhour.flows.export.document import DocumentError
 from busyhour.flows.export.positions import Lines
+from busyhour.flows.model import FlowFormat
 from busyhour.input_files import read_text
 
 SUFFIXES = (".yaml", ".yml", ".template", ".tf", ".tftpl")
@@ -29,6 +30,8 @@ _TERRAFORM = re.compile(
     r'^[ \t]*resource\s+"(aws_connect_contact_flow(?:_module)?)"\s+"([^"]*)"', re.MULTILINE
 )
 _ENCODED = re.compile(r"\bjsonencode\s*\(\s*(?=\{)")
+_MEANT = re.compile(rf"StartAction|\bActions\b|{FlowFormat.MODERN.value}")
+"""What only a flow has: text with it that cannot be read is reported."""
 _ATTRIBUTE = re.compile(r'^[ \t]*(name|type)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
 _CONTENT = re.compile(r"^(?P<indent>[ \t]*)(?:-[ \t]+)?[\"']?Content[\"']?[ \t]*:", re.MULTILINE)
 _SIBLING = re.compile(r"(?P<indent>[ \t]*)[\"']?(?P<key>\w+)[\"']?[ \t]*:[ \t]*(?P<value>.*)")
@@ -78,7 +81,9 @@ def _source(path: Path, label: str, text: str, piece: Piece) -> Source | None:
         document = document_of(path, text, piece.content, piece.places, envelope)
     except DocumentError as error:
         # Report only text that is clearly meant to be a flow.
-        meant = '"StartAction"' in piece.content and '"Actions"' in piece.content
+        meant = '"Actions"' in piece.content and (
+            '"StartAction"' in piece.content or FlowFormat.MODERN in piece.content
+        )
         return Source(label, None, error, type_of(envelope)) if meant else None
     return Source(label, document, flow_type=type_of(envelope)) if looks_whole(document) else None
 
@@ -177,7 +182,7 @@ def _encoded(path: Path, label: str, text: str) -> Iterator[tuple[int, int, Sour
         try:
             data, end = reader.value(match.end())
         except HclError as error:
-            if "StartAction" in text[match.end() : match.end() + 2000]:
+            if _MEANT.search(text, match.end(), match.end() + 2000):
                 place = Lines(text).at(min(error.offset, len(text)))
                 unread = DocumentError(f"cannot be read: {error.problem}", path, place)
                 yield match.start(), error.offset, Source(label, None, unread)
