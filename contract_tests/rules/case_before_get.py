@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, unfilled
+from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, types_that_fill, unfilled
 
 _KNOWN = fills_on_success(
-    "CreateCase",
-    "GetCase",
-    "UpdateCase",
+    *types_that_fill("Case"),
     errors=("NoMatchingCondition", "ContactNotLinked", "MultipleFound"),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import FlowReference, FlowView, Problem, rule
+from busyhour.api.rules import FlowView, Problem, reference_chain, rule
 
 _LONGEST = 12
 
@@ -26,7 +26,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         one.kind == "contact" and target is flow and one.source is not flow
         for one, target in flow_set.resolved
     )
-    chain = _chain(flow)
+    chain = reference_chain(flow, "contact", _LONGEST)
     if not chain:
         return
     targets = [target for _, target in chain]
@@ -44,24 +44,3 @@ def check(flow: FlowView) -> Iterator[Problem]:
         *first.pointer,
         action=first.action,
     )
-
-
-def _chain(flow: FlowView) -> list[tuple[FlowReference, FlowView]]:
-    """Return twelve references in a row, each beginning a contact in the flow of the next; empty without them."""
-    flow_set = flow.project.flow_set
-    layers: list[dict[int, tuple[FlowReference, FlowView]]] = []
-    here = [flow]
-    for _ in range(_LONGEST):
-        reached: dict[int, tuple[FlowReference, FlowView]] = {}
-        for one in here:
-            for reference, target in flow_set.resolved_of(one):
-                if reference.kind == "contact":
-                    reached.setdefault(id(target), (reference, target))
-        if not reached:
-            return []
-        layers.append(reached)
-        here = [target for _, target in reached.values()]
-    chain = [next(iter(layers[-1].values()))]
-    for layer in reversed(layers[:-1]):
-        chain.append(layer[id(chain[-1][0].source)])
-    return chain[::-1]

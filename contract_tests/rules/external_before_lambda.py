@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import ActionView, FlowView, Problem, fills_on_success, rule, unfilled
+from busyhour.api.rules import (
+    ActionView,
+    FlowView,
+    Problem,
+    fills_on_success,
+    rule,
+    types_that_fill,
+    unfilled,
+)
 
 
 def _synchronous(action: ActionView) -> bool:
     return action.parameters.get("InvocationType") != "ASYNCHRONOUS"
 
 
-_ANSWERED = fills_on_success("InvokeLambdaFunction", when=_synchronous)
+_ANSWERED = fills_on_success(*types_that_fill("External"), when=_synchronous)
 
 
 @rule(

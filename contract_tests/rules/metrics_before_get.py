@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, unfilled
+from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, types_that_fill, unfilled
 
-_FETCHED = fills_on_success("GetMetricData")
+_FETCHED = fills_on_success(*types_that_fill("Metrics"))
 
 
 @rule(

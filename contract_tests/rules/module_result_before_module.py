@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, unfilled
+from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, types_that_fill, unfilled
 
-_RAN = fills_on_success("InvokeFlowModule")
+_RAN = fills_on_success(*types_that_fill("Modules"))
 
 
 @rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import FlowReference, FlowType, FlowView, Problem, rule
+from busyhour.api.rules import FlowType, FlowView, Problem, reference_chain, rule
 
 _DEEPEST = 5
 
@@ -28,7 +28,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
     )
     if flow.flow_type is FlowType.MODULE and invoked and not _returns(flow):
         return
-    chain = _chain(flow, _DEEPEST + 1)
+    chain = reference_chain(flow, "module", _DEEPEST + 1)
     if chain:
         names = " → ".join([flow.name, *(target.name for _, target in chain)])
         first = chain[0][0]
@@ -41,25 +41,4 @@ def check(flow: FlowView) -> Iterator[Problem]:
 
 def _returns(flow: FlowView) -> bool:
     """Whether the module invokes itself through others within the levels allowed."""
-    return any(target is flow for _, target in _chain(flow, _DEEPEST + 1))
-
-
-def _chain(flow: FlowView, depth: int) -> list[tuple[FlowReference, FlowView]]:
-    """Return a chain of `depth` invocations that begins in the flow, empty without one."""
-    flow_set = flow.project.flow_set
-    layers: list[dict[int, tuple[FlowReference, FlowView]]] = []
-    here = [flow]
-    for _ in range(depth):
-        reached: dict[int, tuple[FlowReference, FlowView]] = {}
-        for one in here:
-            for reference, target in flow_set.resolved_of(one):
-                if reference.kind == "module":
-                    reached.setdefault(id(target), (reference, target))
-        if not reached:
-            return []
-        layers.append(reached)
-        here = [target for _, target in reached.values()]
-    chain = [next(iter(layers[-1].values()))]
-    for layer in reversed(layers[:-1]):
-        chain.append(layer[id(chain[-1][0].source)])
-    return chain[::-1]
+    return any(target is flow for _, target in reference_chain(flow, "module", _DEEPEST + 1))

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import ActionView, FlowView, Problem, fills_on_success, is_true, rule, unfilled
+from busyhour.api.rules import (
+    ActionView,
+    FlowView,
+    Problem,
+    fills_on_success,
+    is_true,
+    rule,
+    types_that_fill,
+    unfilled,
+)
 
 
 def _stores(action: ActionView) -> bool:
     return is_true(action.parameters.get("StoreInput"))
 
 
-_ENTERED = fills_on_success("GetParticipantInput", when=_stores)
+_ENTERED = fills_on_success(*types_that_fill("StoredCustomerInput"), when=_stores)
 
 
 @rule(

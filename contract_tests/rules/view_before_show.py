@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, unfilled
+from busyhour.api.rules import FlowView, Problem, fills_on_success, rule, types_that_fill, unfilled
 
-_SHOWN = fills_on_success("ShowView")
+_SHOWN = fills_on_success(*types_that_fill("Views"))
 
 
 @rule(

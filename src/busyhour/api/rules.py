@@ -11,6 +11,7 @@ from busyhour.contracts.analysis.dataflow import (
     find,
     unfilled,
 )
+from busyhour.contracts.analysis.flow_cycles import reference_chain
 from busyhour.contracts.analysis.graph import Edge
 from busyhour.contracts.analysis.lambda_chains import longest_silences
 from busyhour.contracts.analysis.module_interface import declared_interface
@@ -41,7 +42,7 @@ from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.contracts.schema.wording import json_kind, listed
 from busyhour.contracts.suppressions import suppressions
 from busyhour.errors import did_you_mean
-from busyhour.flows.action_types import UNPUBLISHED
+from busyhour.flows.action_types import UNPUBLISHED, types_that_fill
 from busyhour.flows.library import identity as flow_id
 from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
 from busyhour.flows.references import ROOTS, Reference
@@ -88,6 +89,7 @@ __all__ = [
     "origin",
     "path_text",
     "pointer_text",
+    "reference_chain",
     "rule",
     "shadowed",
     "shipped_schemas",
@@ -96,6 +98,7 @@ __all__ = [
     "strongly_connected",
     "suppressions",
     "transitions",
+    "types_that_fill",
     "unfilled",
     "witness",
     "witnesses",

@@ -9,24 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from busyhour.calls.policy import RetryPolicy
 from busyhour.calls.ports import Clock, Functions, Handle
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 
 if TYPE_CHECKING:
     from busyhour.calls.live import LiveCall
 
 Settled = Callable[["LambdaResult | LambdaFailed", "Invocation"], None]
-
-
-@lru_cache(maxsize=4096)
-def function_name(reference: str) -> str:
-    """Return the name of a function from its ARN, partial ARN, or name, without version or alias."""
-    _, found, rest = reference.partition(":function:")
-    return (rest if found else reference).partition(":")[0] or reference
 
 
 @dataclass(slots=True)

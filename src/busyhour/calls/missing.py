@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from busyhour.calls.invoker import function_name
 from busyhour.errors import did_you_mean
 from busyhour.flows.action_types import declared
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.failure import Cause, Failure
 from busyhour.flows.model import FlowType
 from busyhour.flows.references import text_of, whole

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from busyhour.calls.invoker import function_name
 from busyhour.errors import did_you_mean
 from busyhour.flows.action_types import DECLARED
-from busyhour.flows.actions.functions import ARN_KEYS
+from busyhour.flows.actions.functions import ARN_KEYS, function_name
 from busyhour.flows.export.layout import shown_name
 from busyhour.flows.library import identity
 from busyhour.flows.model import Action, Flow

@@ -53,7 +53,18 @@ def tolerated_share(at_most: float | None, attempts_per_hour: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class OfferedLoad:
+    """A requirement whose load is in erlangs: `erlang` at the planned volume."""
+
+    erlang: float
+
+    def load(self, factor: float = 1.0) -> float:
+        """Return the offered load of first attempts in erlangs at `factor` times the planned volume."""
+        return self.erlang * factor
+
+
+@dataclass(frozen=True, slots=True)
+class Lines(OfferedLoad):
     """Lines without a waiting room (concurrent calls): Erlang B, or Hayward's approximation.
 
     `erlang` is the load of first attempts, `peakedness` the variance-to-mean ratio of the calls in progress
@@ -61,15 +72,10 @@ class Lines:
     """
 
     model: ClassVar[str] = "lines"
-    erlang: float
     share: float = TOLERATED
     peakedness: float = 1.0
     redial_share: float = 0.0
     redial_attempts: int = 0
-
-    def load(self, factor: float = 1.0) -> float:
-        """Return the offered load of first attempts in erlangs."""
-        return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Return the share of attempts that find every line busy."""
@@ -108,7 +114,7 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Executions:
+class Executions(OfferedLoad):
     """Concurrent Lambda executions with Connect's retries, and ten requests/s per execution.
 
     `erlang` is the load of first attempts, `per_second` their rate; `reserved` executions of the value are
@@ -118,17 +124,12 @@ class Executions:
     """
 
     model: ClassVar[str] = "executions"
-    erlang: float
     per_second: float
     share: float = TOLERATED
     retries: int = CONNECT_RETRIES
     reserved: float = 0.0
     pauses: tuple[float, ...] = PAUSES
     by_rate: bool = True
-
-    def load(self, factor: float = 1.0) -> float:
-        """Return the mean concurrent executions in erlangs."""
-        return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Return the share of first attempts that Lambda throttles, by the tighter of the two limits."""

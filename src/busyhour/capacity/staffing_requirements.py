@@ -6,18 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from busyhour.capacity.requirement_kinds import (
-    ROUNDING,
-    TOLERATED,
-)
-from busyhour.capacity.theory.erlang import (
-    waiting_with_abandonment,
-)
+from busyhour.capacity.requirement_kinds import ROUNDING, TOLERATED, OfferedLoad
+from busyhour.capacity.theory.erlang import waiting_with_abandonment
 from busyhour.capacity.theory.finite_buffer import queue_full_share
 
 
 @dataclass(frozen=True, slots=True)
-class Agents:
+class Agents(OfferedLoad):
     """Agents of one queue: Erlang A. A contact is rejected if it is not answered within `threshold` seconds.
 
     `erlang` is the offered load, `aht` the average handle time and `patience` the mean patience in seconds;
@@ -25,15 +20,10 @@ class Agents:
     """
 
     model: ClassVar[str] = "agents"
-    erlang: float
     aht: float
     patience: float
     threshold: float
     share: float
-
-    def load(self, factor: float = 1.0) -> float:
-        """Return the offered load in erlangs."""
-        return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Return the share of contacts that are not answered in time."""
@@ -43,7 +33,7 @@ class Agents:
 
 
 @dataclass(frozen=True, slots=True)
-class Abandoned:
+class Abandoned(OfferedLoad):
     """Agents of one queue: Erlang A. A contact is rejected if it abandons.
 
     `erlang` is the offered load, `aht` the average handle time and `patience` the mean patience in seconds;
@@ -51,14 +41,9 @@ class Abandoned:
     """
 
     model: ClassVar[str] = "abandoned"
-    erlang: float
     aht: float
     patience: float
     share: float
-
-    def load(self, factor: float = 1.0) -> float:
-        """Return the offered load in erlangs."""
-        return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Return the share of contacts that are abandoned."""
@@ -67,7 +52,7 @@ class Abandoned:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(OfferedLoad):
     """Places of one queue: M/M/n/n+K with impatience. A contact is rejected if every place is taken.
 
     `agents` serve `erlang` of offered load with an average handle time of `aht` seconds; waiting contacts
@@ -75,15 +60,10 @@ class Waiting:
     """
 
     model: ClassVar[str] = "waiting"
-    erlang: float
     agents: int
     aht: float
     patience: float
     share: float = TOLERATED
-
-    def load(self, factor: float = 1.0) -> float:
-        """Return the offered load in erlangs."""
-        return self.erlang * factor
 
     def rejected(self, value: float, factor: float = 1.0) -> float:
         """Return the share of contacts that find the queue full."""

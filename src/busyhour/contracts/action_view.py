@@ -75,7 +75,6 @@ class ActionView:
             self._read(transitions)
 
     def _read(self, transitions: dict[str, Any]) -> None:
-        targets = self.targets
         conditions = transitions.get("Conditions")
         if conditions and conditions.__class__ is list:
             for at, one in enumerate(conditions):
@@ -86,32 +85,29 @@ class ActionView:
                     inner = _NOTHING
                 operator = inner.get("Operator")
                 operands = inner.get("Operands")
-                target = one.get("NextAction")
-                if target.__class__ is str:
-                    targets.append(target)
-                else:
-                    target = None
                 if operator.__class__ is not str:
                     operator = None
                 if operands.__class__ is not list:
                     operands = []
-                self.conditions.append(_new(ConditionView, (at, operator, operands, target)))
+                self.conditions.append(_new(ConditionView, (at, operator, operands, self._target(one))))
         errors = transitions.get("Errors")
         if errors and errors.__class__ is list:
             for at, one in enumerate(errors):
                 if one.__class__ is not dict:
                     continue
                 name = one.get("ErrorType")
-                target = one.get("NextAction")
-                if target.__class__ is str:
-                    targets.append(target)
-                else:
-                    target = None
-                self.errors.append(_new(ErrorView, (at, name if name.__class__ is str else "", target)))
-        following = transitions.get("NextAction")
-        if following.__class__ is str:
-            self.next = following
-            targets.append(following)
+                if name.__class__ is not str:
+                    name = ""
+                self.errors.append(_new(ErrorView, (at, name, self._target(one))))
+        self.next = self._target(transitions)
+
+    def _target(self, branch: dict[str, Any]) -> str | None:
+        """Return `NextAction` of a branch, and list it; None if it is not a string."""
+        target = branch.get("NextAction")
+        if target.__class__ is not str:
+            return None
+        self.targets.append(target)
+        return target
 
     @property
     def behaviour(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -74,18 +74,9 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the finding as `busyhour check --format json` prints it."""
-        return {
-            "rule": self.rule,
-            "severity": str(self.severity),
-            "path": self.path,
-            "line": self.line,
-            "column": self.column,
-            "pointer": self.pointer,
-            "flow": self.flow,
-            "action": self.action,
-            "message": self.message,
-            "help": self.help,
-        }
+        members = asdict(self) | {"severity": str(self.severity)}
+        del members["identifier"]
+        return members
 
 
 def order(pointer: Pointer) -> tuple[tuple[int, int, str], ...]:

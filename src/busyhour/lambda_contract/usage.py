@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from busyhour.exploration.world.candidates import CandidateValues, reads_of
 from busyhour.exploration.world.values import OTHER
+from busyhour.flows.actions.functions import ARN_KEYS, function_name
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow
-from busyhour.flows.playback.script import function_name
 from busyhour.flows.policy import Policy
 from busyhour.flows.references import find, text_of
 from busyhour.lambda_contract.contract import (
@@ -29,7 +29,6 @@ from busyhour.lambda_contract.contract import (
 Resolve = Callable[[str], Flow | None]
 """The flow of a reference, None if missing."""
 
-_ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
 _HOOKS = ("CustomerQueue", "AgentWhisper", "CustomerWhisper", "CustomerRemaining")
 
 
@@ -57,7 +56,7 @@ def contract_of(flows: Iterable[Flow], resolve: Resolve, policy: Policy | None =
 
 def name_of_function(action: Action) -> str:
     """Return the name of the function that an action invokes; its parameter unchanged if that contains no ARN."""
-    raw = next((text_of(action.parameters[key]) for key in _ARN_KEYS if key in action.parameters), "")
+    raw = next((text_of(action.parameters[key]) for key in ARN_KEYS if key in action.parameters), "")
     return function_name(raw)
 
 

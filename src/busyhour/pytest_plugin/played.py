@@ -34,7 +34,7 @@ class PlayedCall:
     def invoked(self) -> list[str]:
         """Names of the Lambda functions that were invoked, in order."""
         from busyhour.flows import protocol as p
-        from busyhour.flows.playback.script import function_name
+        from busyhour.flows.actions.functions import function_name
 
         return [
             function_name(step.effect.function_arn)

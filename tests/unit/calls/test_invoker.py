@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from busyhour.calls.invoker import function_name
 from busyhour.calls.policy import CallPolicy, RetryPolicy
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult, Play
 
 LOOKUP = Invoke("lookup", "arn:aws:lambda:us-east-1:123456789012:function:lookup", {}, 8.0)

@@ -22,6 +22,7 @@ NAMES_OF_OTHERS = {
     "api/invariants.py": "an effect of the machine",
     "emulator/": "operations of the AWS API, and its reasons for a disconnect",
     "exploration/world/inherited.py": "a root of references",
+    "flows/protocol/__init__.py": "an effect of the machine",
     "load/safety/live_operations.py": "operations of the AWS API",
 }
 """Place -> what has the same name there."""

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from busyhour.calls.invoker import function_name
 from busyhour.calls.policy import RetryPolicy
 from busyhour.capacity.markov.lazy_number import Numbers, Watched
 from busyhour.capacity.markov.outcomes import NotFiniteError, Outcome
@@ -18,6 +17,7 @@ from busyhour.capacity.simulation.functions import HANDLER_LATENCY
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.invocation_retries import retry_outcomes
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.contact import Contact
 from busyhour.flows.policy import Policy
 from busyhour.handlers.noting import Path as Read

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from busyhour.calls.invoker import function_name
 from busyhour.flows.action_types import declared
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.call import Call
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from busyhour.calls.chance import Stream, key_of
-from busyhour.calls.invoker import function_name
 from busyhour.calls.ports import Clock
 from busyhour.capacity.simulation.gauges import Counter, Gauge
 from busyhour.capacity.simulation.rejections import Rejections
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Distribution, ExternalLimit
 from busyhour.scenarios.traffic_plan.draw import sampler

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any
 
 from busyhour.calls.chance import Stream, key_of
-from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
 from busyhour.capacity.simulation.gauges import Counter, Gauge
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Distribution, Function, Scenario
 from busyhour.scenarios.traffic_plan.draw import Sampler, sampler

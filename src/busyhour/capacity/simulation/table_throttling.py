@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from busyhour.calls.chance import Stream, key_of
-from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.calls.ports import Clock
 from busyhour.capacity.simulation.functions import Done, ModelledFunctions
 from busyhour.capacity.simulation.gauges import Counter
 from busyhour.capacity.simulation.rejections import Rejections
 from busyhour.capacity.table_limits import Resource, TableLimits, items_of
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.quotas.dynamodb.capacity import PARTITION_QUOTA, resource
 from busyhour.quotas.dynamodb.operations import (

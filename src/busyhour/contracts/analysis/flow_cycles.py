@@ -1,4 +1,4 @@
-"""Cycles between flows with no interaction on the cycle."""
+"""Cycles between flows with no interaction on the cycle, and chains of references from flow to flow."""
 
 from __future__ import annotations
 
@@ -59,3 +59,24 @@ def without_interaction(flow: FlowView) -> list[bool]:
                 seen[edge.target] = True
                 stack.append(edge.target)
     return seen
+
+
+def reference_chain(flow: FlowView, kind: str, length: int) -> list[tuple[FlowReference, FlowView]]:
+    """Return `length` references of the kind in a row with their targets, the first from `flow`; empty without them."""
+    flow_set = flow.project.flow_set
+    layers: list[dict[int, tuple[FlowReference, FlowView]]] = []
+    sources = [flow]
+    for _ in range(length):
+        reached: dict[int, tuple[FlowReference, FlowView]] = {}
+        for source in sources:
+            for reference, target in flow_set.resolved_of(source):
+                if reference.kind == kind:
+                    reached.setdefault(id(target), (reference, target))
+        if not reached:
+            return []
+        layers.append(reached)
+        sources = [target for _, target in reached.values()]
+    chain = [next(iter(layers[-1].values()))]
+    for layer in reversed(layers[:-1]):
+        chain.append(layer[id(chain[-1][0].source)])
+    return chain[::-1]

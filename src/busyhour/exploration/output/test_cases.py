@@ -15,8 +15,8 @@ from busyhour.exploration.search.shrink import essential
 from busyhour.exploration.world.choices import token
 from busyhour.exploration.world.record import Moment, Played, Transition
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.model import Flow
-from busyhour.flows.playback.script import function_name
 
 
 @dataclass(frozen=True, slots=True)

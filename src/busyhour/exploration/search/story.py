@@ -14,8 +14,8 @@ from busyhour.exploration.world.stubs import MODULE_STAND_IN
 from busyhour.flows import protocol as p
 from busyhour.flows.action_types import declared
 from busyhour.flows.actions import ASKABLE
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.failure import emptied
-from busyhour.flows.playback.script import function_name
 
 
 def story(played: Played, at: tuple[str, str] | None = None) -> list[str]:

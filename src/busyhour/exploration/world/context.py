@@ -18,10 +18,10 @@ from busyhour.exploration.world.inherited import (
 from busyhour.exploration.world.record import Transition
 from busyhour.exploration.world.stubs import OpenLibrary
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.call import Call
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Flow, FlowType
-from busyhour.flows.playback.script import function_name
 from busyhour.flows.policy import ALL, Policy
 from busyhour.flows.references import find, text_of
 

@@ -131,6 +131,12 @@ FILLED = frozenset().union(
 )
 """Roots of references that some block fills."""
 
+
+def types_that_fill(root: str) -> tuple[str, ...]:
+    """Return the action types that fill references with this root, as their schemas declare: `Case`."""
+    return tuple(type for type, declared in DECLARED.items() if root in declared.fills)
+
+
 _UNDECLARED = ActionType(behaviour="")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from busyhour.flows import protocol as p
@@ -144,6 +145,13 @@ class InvokeFunction(Node):
 
 ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
 """Parameters that name the function, in each spelling that exports use."""
+
+
+@lru_cache(maxsize=4096)
+def function_name(reference: str) -> str:
+    """Return the name of a function from its ARN, partial ARN, or name, without version or alias."""
+    _, found, rest = reference.partition(":function:")
+    return (rest if found else reference).partition(":")[0] or reference
 
 
 def _size(payload: Any) -> int:

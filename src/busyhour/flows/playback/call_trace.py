@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.call import Call
 from busyhour.flows.contact import Contact
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.machine import Machine
 from busyhour.flows.model import Action, Flow
-from busyhour.flows.playback.script import Script, function_name
+from busyhour.flows.playback.script import Script
 from busyhour.flows.policy import Policy
 from busyhour.flows.references import compile_value, text_of
 

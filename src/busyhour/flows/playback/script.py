@@ -12,7 +12,7 @@ from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows import protocol as p
-from busyhour.flows.actions.functions import ARN_KEYS
+from busyhour.flows.actions.functions import ARN_KEYS, function_name
 from busyhour.flows.call import Call
 from busyhour.flows.model import Flow
 from busyhour.flows.protocol import keypad
@@ -154,12 +154,6 @@ class Script:
     def _assume(self, what: str) -> None:
         if what not in self.assumed:
             self.assumed.append(what)
-
-
-def function_name(arn: str) -> str:
-    """Return the name of a function from its ARN: `arn:…:function:lookup:live` -> `lookup`."""
-    parts = arn.split(":")
-    return parts[6] if len(parts) > 6 and parts[5] == "function" else arn
 
 
 def ensure_called(functions: Iterable[str], flows: Iterable[Flow], option: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.target import Target
+from busyhour.quotas.aws.calls import account_unknown
 
 MakeClient = Callable[[str], Any]
 
@@ -70,11 +71,7 @@ def _asked(what: str, ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except (BotoCoreError, ClientError) as error:
-        raise BusyhourError(
-            f"{what} failed, so that the account of the credentials is not known: {error}",
-            "Check AWS_PROFILE, the login and the network.",
-            ExitCode.UNREACHABLE,
-        ) from error
+        raise account_unknown(what, error) from error
 
 
 def _refused(why: str) -> BusyhourError:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from busyhour.errors import BusyhourError, ExitCode, did_you_mean
 from busyhour.load.client.sigv4 import Keys
+from busyhour.quotas.aws.calls import account_unknown
 from busyhour.shared_secret import emulator_token
 
 RENEW_SECONDS = 2.0
@@ -120,11 +121,7 @@ class ChainCredentials:
             )
             found = sts.get_caller_identity()
         except (BotoCoreError, ClientError) as error:
-            raise BusyhourError(
-                f"STS GetCallerIdentity failed, so that the account of the credentials is not known: {error}",
-                "Check AWS_PROFILE, the login and the network of this machine.",
-                ExitCode.UNREACHABLE,
-            ) from error
+            raise account_unknown("STS GetCallerIdentity", error) from error
         if found.get("Account") != account:
             raise BusyhourError(
                 f"Refused: the credentials of this process are of account {found.get('Account') or '(none)'} "

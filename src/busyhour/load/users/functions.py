@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from busyhour.calls.invoker import function_name
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.load.client.load_client import Answer
 from busyhour.load.client.operations import Operation

@@ -97,3 +97,12 @@ def ask(call: Callable[[], T]) -> T | Failed:
         ) from None
     except BotoCoreError as error:
         return Failed(type(error).__name__, str(error))
+
+
+def account_unknown(what: str, error: Exception) -> BusyhourError:
+    """Return the error for a request that was to tell the account of the credentials, such as `STS GetCallerIdentity`."""
+    return BusyhourError(
+        f"{what} failed, so that the account of the credentials is not known: {error}",
+        "Check AWS_PROFILE, the login and the network of this machine.",
+        ExitCode.UNREACHABLE,
+    )

@@ -19,7 +19,6 @@ from typing import Any
 
 import pytest
 
-from busyhour.calls.invoker import function_name
 from busyhour.calls.live import LiveCall
 from busyhour.capacity.forecast import limits
 from busyhour.capacity.forecast.build import forecast
@@ -34,6 +33,7 @@ from busyhour.emulator.connect.contacts.lifecycle import Placed
 from busyhour.emulator.dynamodb.seed import load_tables
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.server.timers import VirtualClock
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.protocol import Invoke, LambdaFailed, LambdaResult
 from busyhour.scenarios.model import Distribution, Function, Scenario, Table
 from busyhour.scenarios.reader import load

@@ -3,10 +3,11 @@
 import pytest
 
 from busyhour.flows import protocol as p
+from busyhour.flows.actions.functions import function_name
 from busyhour.flows.contact import Contact
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.playback import call_trace
-from busyhour.flows.playback.script import Script, function_name, unknown_functions
+from busyhour.flows.playback.script import Script, unknown_functions
 
 
 @pytest.fixture

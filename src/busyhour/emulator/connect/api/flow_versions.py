@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from busyhour.emulator.connect.api.flows import named
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
@@ -15,28 +14,21 @@ from busyhour.emulator.model.registry import operation
 
 _LAST = "last version"
 
-
-@operation("CreateContactFlowVersion")
-def create_flow_version(site: InstanceRuntime, params: Params) -> Params:
-    """CreateContactFlowVersion: of the published content, whose hash must be that of the request."""
-    flow = _flow(site, params)
-    return {"ContactFlowArn": flow.arn, "Version": _version(site, flow, params, "FlowContentSha256")}
+_KINDS = {"ContactFlow": kinds.FLOW, "ContactFlowModule": kinds.MODULE}
+_HASHES = {"ContactFlow": "FlowContentSha256", "ContactFlowModule": "FlowModuleContentSha256"}
 
 
-@operation("CreateContactFlowModuleVersion")
-def create_module_version(site: InstanceRuntime, params: Params) -> Params:
-    """CreateContactFlowModuleVersion."""
-    module = _module(site, params)
-    return {
-        "ContactFlowModuleArn": module.arn,
-        "Version": _version(site, module, params, "FlowModuleContentSha256"),
-    }
+@operation("CreateContactFlowVersion", "CreateContactFlowModuleVersion")
+def create_version(site: InstanceRuntime, params: Params) -> Params:
+    """Make a version of the published content, whose hash must be that of the request."""
+    kind, resource = _named(site, params)
+    return {f"{kind}Arn": resource.arn, "Version": _version(site, resource, params, _HASHES[kind])}
 
 
 @operation("ListContactFlowVersions")
 def list_flow_versions(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlowVersions, newest first."""
-    chosen, token = page(_versions(_flow(site, params)), params)
+    chosen, token = page(_versions(_named(site, params)[1]), params)
     region = site.state.account.region
     listed = [
         {**summary, "LastModifiedTime": version["at"], "LastModifiedRegion": region}
@@ -48,59 +40,62 @@ def list_flow_versions(site: InstanceRuntime, params: Params) -> Params:
 @operation("ListContactFlowModuleVersions")
 def list_module_versions(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlowModuleVersions, newest first."""
-    chosen, token = page(_versions(_module(site, params)), params)
+    chosen, token = page(_versions(_named(site, params)[1]), params)
     return {"ContactFlowModuleVersionSummaryList": [summary for summary, _ in chosen], **token}
 
 
-@operation("DeleteContactFlowVersion")
-def delete_flow_version(site: InstanceRuntime, params: Params) -> Params:
-    """DeleteContactFlowVersion."""
-    return _delete_version(_flow(site, params), params["ContactFlowVersion"])
+@operation("DeleteContactFlowVersion", "DeleteContactFlowModuleVersion")
+def delete_version(site: InstanceRuntime, params: Params) -> Params:
+    """Delete a version that no alias refers to."""
+    kind, resource = _named(site, params)
+    number = str(params[f"{kind}Version"])
+    _has_version(resource, number)
+    if any(str(alias["version"]) == number for alias in resource.aliases.values()):
+        raise ApiError("InvalidRequestException", f"An alias refers to version {number}.")
+    del resource.versions[number]
+    return {}
 
 
-@operation("DeleteContactFlowModuleVersion")
-def delete_module_version(site: InstanceRuntime, params: Params) -> Params:
-    """DeleteContactFlowModuleVersion."""
-    return _delete_version(_module(site, params), params["ContactFlowModuleVersion"])
-
-
-@operation("CreateContactFlowAlias")
-def create_flow_alias(site: InstanceRuntime, params: Params) -> Params:
-    """CreateContactFlowAlias: a name for one version."""
-    flow = _flow(site, params)
-    return {"ContactFlowArn": flow.arn, "Id": _alias(site, flow, params, "ContactFlowVersion")}
-
-
-@operation("CreateContactFlowModuleAlias")
-def create_module_alias(site: InstanceRuntime, params: Params) -> Params:
-    """CreateContactFlowModuleAlias."""
-    module = _module(site, params)
-    return {
-        "ContactFlowModuleArn": module.arn,
-        "Id": _alias(site, module, params, "ContactFlowModuleVersion"),
+@operation("CreateContactFlowAlias", "CreateContactFlowModuleAlias")
+def create_alias(site: InstanceRuntime, params: Params) -> Params:
+    """Make an alias: a name for one version."""
+    kind, resource = _named(site, params)
+    name, version = params["AliasName"], params[f"{kind}Version"]
+    _free(resource, name)
+    _has_version(resource, version)
+    identity = str(uuid.uuid5(uuid.UUID(resource.id), f"alias/{name}"))
+    resource.aliases[identity] = {
+        "name": name,
+        "version": version,
+        "description": params.get("Description") or "",
+        "at": site.state.time(),
     }
+    return {f"{kind}Arn": resource.arn, "Id": identity}
 
 
-@operation("DescribeContactFlowAlias")
-def describe_flow_alias(site: InstanceRuntime, params: Params) -> Params:
-    """DescribeContactFlowAlias."""
-    flow = _flow(site, params)
-    about = {"ContactFlowId": flow.id, "ContactFlowArn": flow.arn}
-    return {"ContactFlowAlias": {**about, **_described(site, flow, params)}}
-
-
-@operation("DescribeContactFlowModuleAlias")
-def describe_module_alias(site: InstanceRuntime, params: Params) -> Params:
-    """DescribeContactFlowModuleAlias."""
-    module = _module(site, params)
-    about = {"ContactFlowModuleId": module.id, "ContactFlowModuleArn": module.arn}
-    return {"ContactFlowModuleAlias": {**about, **_described(site, module, params)}}
+@operation("DescribeContactFlowAlias", "DescribeContactFlowModuleAlias")
+def describe_alias(site: InstanceRuntime, params: Params) -> Params:
+    """Describe an alias."""
+    kind, resource = _named(site, params)
+    identity = _known_alias(resource, params["AliasId"])
+    alias = resource.aliases[identity]
+    described = {
+        f"{kind}Id": resource.id,
+        f"{kind}Arn": resource.arn,
+        "AliasId": identity,
+        "Version": alias["version"],
+        "Name": alias["name"],
+        "Description": alias["description"],
+        "LastModifiedTime": alias["at"],
+        "LastModifiedRegion": site.state.account.region,
+    }
+    return {f"{kind}Alias": described}
 
 
 @operation("ListContactFlowAliases")
 def list_flow_aliases(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlowAliases."""
-    chosen, token = page(_aliases(_flow(site, params)), params)
+    chosen, token = page(_aliases(_named(site, params)[1]), params)
     region = {"LastModifiedRegion": site.state.account.region}
     return {"ContactFlowAliasSummaryList": [{**one, **region} for one in chosen], **token}
 
@@ -108,47 +103,40 @@ def list_flow_aliases(site: InstanceRuntime, params: Params) -> Params:
 @operation("ListContactFlowModuleAliases")
 def list_module_aliases(site: InstanceRuntime, params: Params) -> Params:
     """ListContactFlowModuleAliases."""
-    chosen, token = page(_aliases(_module(site, params)), params)
+    chosen, token = page(_aliases(_named(site, params)[1]), params)
     return {"ContactFlowModuleAliasSummaryList": chosen, **token}
 
 
-@operation("UpdateContactFlowAlias")
-def update_flow_alias(site: InstanceRuntime, params: Params) -> Params:
-    """UpdateContactFlowAlias."""
-    return _update_alias(site, _flow(site, params), params, "ContactFlowVersion")
-
-
-@operation("UpdateContactFlowModuleAlias")
-def update_module_alias(site: InstanceRuntime, params: Params) -> Params:
-    """UpdateContactFlowModuleAlias."""
-    return _update_alias(site, _module(site, params), params, "ContactFlowModuleVersion")
-
-
-@operation("DeleteContactFlowAlias")
-def delete_flow_alias(site: InstanceRuntime, params: Params) -> Params:
-    """DeleteContactFlowAlias."""
-    flow = _flow(site, params)
-    flow.aliases.pop(_known_alias(flow, params["AliasId"]))
+@operation("UpdateContactFlowAlias", "UpdateContactFlowModuleAlias")
+def update_alias(site: InstanceRuntime, params: Params) -> Params:
+    """Change the members of an alias that the request has."""
+    kind, resource = _named(site, params)
+    alias = resource.aliases[_known_alias(resource, params["AliasId"])]
+    name, version = params.get("Name"), params.get(f"{kind}Version")
+    if name is not None and name != alias["name"]:
+        _free(resource, name)
+    if version is not None:
+        _has_version(resource, version)
+    changed = {"name": name, "version": version, "description": params.get("Description")}
+    alias.update({key: value for key, value in changed.items() if value is not None}, at=site.state.time())
     return {}
 
 
-@operation("DeleteContactFlowModuleAlias")
-def delete_module_alias(site: InstanceRuntime, params: Params) -> Params:
-    """DeleteContactFlowModuleAlias."""
-    module = _module(site, params)
-    module.aliases.pop(_known_alias(module, params["AliasId"]))
+@operation("DeleteContactFlowAlias", "DeleteContactFlowModuleAlias")
+def delete_alias(site: InstanceRuntime, params: Params) -> Params:
+    """Delete an alias."""
+    _, resource = _named(site, params)
+    resource.aliases.pop(_known_alias(resource, params["AliasId"]))
     return {}
 
 
 # ------------------------------------------------------------------------------------------------ parts
 
 
-def _flow(site: InstanceRuntime, params: Params) -> FlowResource:
-    return named(site, kinds.FLOW, params["ContactFlowId"], "ContactFlowId")[0]
-
-
-def _module(site: InstanceRuntime, params: Params) -> FlowResource:
-    return named(site, kinds.MODULE, params["ContactFlowModuleId"], "ContactFlowModuleId")[0]
+def _named(site: InstanceRuntime, params: Params) -> tuple[str, FlowResource]:
+    """Return what the members about it begin with, and the flow or module that the request names."""
+    kind = "ContactFlow" if "ContactFlowId" in params else "ContactFlowModule"
+    return kind, named(site, _KINDS[kind], params[f"{kind}Id"], f"{kind}Id")[0]
 
 
 def _version(site: InstanceRuntime, resource: FlowResource, params: Params, hashed: str) -> int:
@@ -182,55 +170,6 @@ def _versions(resource: FlowResource) -> list[tuple[Params, Params]]:
     ]
 
 
-def _delete_version(resource: FlowResource, version: Any) -> Params:
-    number = str(version)
-    if number not in resource.versions:
-        raise ApiError("ResourceNotFoundException", f"The flow has no version {number}.", 404)
-    if any(str(alias["version"]) == number for alias in resource.aliases.values()):
-        raise ApiError("InvalidRequestException", f"An alias refers to version {number}.")
-    del resource.versions[number]
-    return {}
-
-
-def _alias(site: InstanceRuntime, resource: FlowResource, params: Params, member: str) -> str:
-    name, version = params["AliasName"], params[member]
-    _free(resource, name)
-    _has_version(resource, version)
-    identity = str(uuid.uuid5(uuid.UUID(resource.id), f"alias/{name}"))
-    resource.aliases[identity] = {
-        "name": name,
-        "version": version,
-        "description": params.get("Description") or "",
-        "at": site.state.time(),
-    }
-    return identity
-
-
-def _update_alias(site: InstanceRuntime, resource: FlowResource, params: Params, member: str) -> Params:
-    alias = resource.aliases[_known_alias(resource, params["AliasId"])]
-    name, version = params.get("Name"), params.get(member)
-    if name is not None and name != alias["name"]:
-        _free(resource, name)
-    if version is not None:
-        _has_version(resource, version)
-    changed = {"name": name, "version": version, "description": params.get("Description")}
-    alias.update({key: value for key, value in changed.items() if value is not None}, at=site.state.time())
-    return {}
-
-
-def _described(site: InstanceRuntime, resource: FlowResource, params: Params) -> Params:
-    identity = _known_alias(resource, params["AliasId"])
-    alias = resource.aliases[identity]
-    return {
-        "AliasId": identity,
-        "Version": alias["version"],
-        "Name": alias["name"],
-        "Description": alias["description"],
-        "LastModifiedTime": alias["at"],
-        "LastModifiedRegion": site.state.account.region,
-    }
-
-
 def _aliases(resource: FlowResource) -> list[Params]:
     return [
         {
@@ -256,6 +195,6 @@ def _free(resource: FlowResource, name: str) -> None:
         raise ApiError("DuplicateResourceException", f"An alias named {name!r} exists.", 409)
 
 
-def _has_version(resource: FlowResource, version: int) -> None:
+def _has_version(resource: FlowResource, version: int | str) -> None:
     if str(version) not in resource.versions:
         raise ApiError("ResourceNotFoundException", f"The flow has no version {version}.", 404)
