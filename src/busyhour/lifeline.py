@@ -167,7 +167,7 @@ def _parents() -> Iterable[tuple[int, int]]:
         for entry in os.listdir("/proc"):  # noqa: PTH208  # a Path for each process would cost more than the reading
             if entry.isdecimal():
                 with contextlib.suppress(OSError, ValueError, IndexError):
-                    with open(f"/proc/{entry}/stat", encoding="latin-1") as file:  # noqa: PTH123
+                    with open(f"/proc/{entry}/stat", encoding="latin-1") as file:  # noqa: PTH123  # as above
                         state, parent = file.read().rpartition(")")[2].split()[:2]
                     if state != "Z":
                         yield int(entry), int(parent)

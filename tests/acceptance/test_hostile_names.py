@@ -97,7 +97,7 @@ def folder(request, tmp_path):
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "one.json").write_text(
         json.dumps({**flow("plain"), "Actions": flow("plain")["Actions"][:-1]})
-    )  # type: ignore[index]
+    )  # type: ignore[index]  # members of `flow` are objects
     (tmp_path / "evil.toml").write_text(
         f'name = {quoted}\ndescription = {quoted}\n[traffic]\nrate = "60/h"\nduration = "60s"\n'
         f'[flows]\nfiles = ["plain/one.json"]\n[queues.{quoted}]\nagents = 3\n[{quoted}]\nx = 1\n'

@@ -66,8 +66,8 @@ class Node:
             self.next = find(action.next_action, "next", 0)
 
     def run(self, call: Call) -> Node | None:
-        """Execute the action."""
-        raise NotImplementedError
+        """Execute the action; each action type has its own."""
+        raise NotImplementedError(f"{type(self).__name__} has no run()")
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
         """Continue with the event that answers the pending effect.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from busyhour.errors import BusyhourError
+
 if TYPE_CHECKING:
     from busyhour.load.runner.generator import Drive
 
@@ -35,7 +37,10 @@ class CallBehaviour:
 
     def arrive(self, index: int, intended: float) -> None:
         """Start call number `index` now; `intended` is its scheduled start on the clock of `now()`."""
-        raise NotImplementedError
+        raise BusyhourError(
+            f"{type(self).__name__} takes calls (takes_calls is True) but does not define arrive().",
+            "Define arrive(self, index, intended) in the class, or set takes_calls = False.",
+        )
 
     def refuses(self, index: int) -> str:
         """Return why this generator cannot start call `index`, in a word or two; empty if it can.

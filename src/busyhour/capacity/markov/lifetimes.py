@@ -246,7 +246,7 @@ class _Transforms:
                 raise NotFiniteError("calls stay in cycles too long for their duration to be computed")
 
     def _mixture(self, mixture: Mixture) -> Transform:
-        return sum(share * self._sum(lasting) for lasting, share in mixture.items())  # type: ignore[return-value]
+        return sum(share * self._sum(lasting) for lasting, share in mixture.items())  # type: ignore[return-value]  # sum() starts at the int 0
 
     def _sum(self, lasting: Lasting) -> Transform:
         import numpy as np

@@ -38,8 +38,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "entry before a function or a bot, which AWS's page names, is not written. A log of such a call would show both.",
         "TrafficType CAMPAIGN is accepted in every account; AWS's error for an account without an allowance is not documented. One "
         "such request would show it. MissedCalls is 0: agents take every contact that they are offered.",
-        "Contact events have disconnectReason for every channel; AWS's page names it for campaign calls alone. An event of an "
-        "ordinary call would show it. Events arrive once and in order; AWS's may be lost, late, repeated.",
+        "DISCONNECTED events have disconnectReason in every channel; AWS's page names it for campaign calls only. An event of an "
+        "ordinary call would show whether it has one. Events arrive once and in order; AWS's may be lost, late, repeated.",
         "Contact records have neither recordings nor holds: nothing is recorded, and no agent puts a caller on hold. Agents that a "
         "scenario staffs have the first routing profile of the instance.",
         "Numbers under +1 are not distinguished by country. Without `--number`, the first use of a source number claims it.",

@@ -22,7 +22,10 @@ MOST = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What was approved: by AWS for calls, as the team wrote it down; by a person for everything else."""
+    """The approval record of a live run, as the team wrote it down.
+
+    For calls AWS has approved it, for every other drive a person.
+    """
 
     id: str
     account: str

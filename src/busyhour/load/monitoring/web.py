@@ -73,7 +73,7 @@ def guard(app: Flask, host: str) -> None:
     """Refuse requests of other sites' pages to `app`, which listens at `host`."""
     on_loopback = host == "localhost" or is_loopback(host)
 
-    @app.before_request  # type: ignore[untyped-decorator,unused-ignore]
+    @app.before_request  # type: ignore[untyped-decorator,unused-ignore]  # Flask is untyped in some releases
     def refuse() -> Response | None:
         why = objection(dict(request.headers), on_loopback=on_loopback)
         return Response(f"{why}\n", 403, mimetype="text/plain") if why else None

@@ -1,9 +1,10 @@
 """Gate of a live run where its requests leave: each is looked at before its first byte is written.
 
-The clients of a generator process ask `admit` for every request: of the scenario's own kind of caller, a subclass of it, a
-load test beside it, or a client that a team made by hand. A request that starts a contact must name a
-listed number, the scenario's source number and the permitted instance, be within the caps and the time of the permit, and
-is in the journal before it is sent. Requests that only read, and StopContact, need the permit's Region and endpoint.
+Every client of a generator process passes each request to `admit` before it sends it: clients of the scenario's own kind of
+caller, of a subclass, of a load test beside it, and those that a team creates in its own code. A request that starts a contact
+must name a listed number, the scenario's source number and the permitted instance, and must be within the caps and the time
+of the permit; it is written to the journal before it is sent. Requests that only read, and StopContact, need the permit's
+Region and endpoint.
 """
 
 from __future__ import annotations

@@ -146,10 +146,6 @@ class ControlRoom(CallBehaviour):
 
     # ---------------------------------------------------------------------------------------------- the end
 
-    def arrive(self, index: int, intended: float) -> None:
-        """Reject: this kind takes no calls."""
-        raise NotImplementedError("a control room takes no calls")
-
     @property
     def in_progress(self) -> float:
         """Always 0: this kind has no calls."""

@@ -15,6 +15,7 @@ from locust import User, task
 
 from typing import Any
 
+from busyhour.errors import BusyhourError
 from busyhour.load.behaviour import CallBehaviour
 from busyhour.load.runner import hooks
 from busyhour.load.users.backend import BackendCalls
@@ -69,7 +70,10 @@ class BlockingCalls(CallUser):
 
     def call(self, index: int) -> None:
         """Make one whole call. An exception ends the call as failed."""
-        raise NotImplementedError
+        raise BusyhourError(
+            f"{type(self).__name__} does not define call().",
+            "Define call(self, index) in the class: it makes one whole call.",
+        )
 
     def refuses(self, index: int) -> str:
         """Return the reason if too many calls are in progress."""

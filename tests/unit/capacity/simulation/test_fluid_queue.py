@@ -54,7 +54,7 @@ def test_near_the_agents_nothing_is_certain() -> None:
 def test_a_simulation_of_two_thousand_agents_lies_within(load: int, capacity: int | None) -> None:
     patience = exponential(90.0)
     crowd = FluidQueue(60.0, patience, 1).serve(load / 60, 2000, capacity)  # type: ignore[arg-type]  # a sampler
-    sample = QueueSample(60_000, exponential(60.0), patience, random.Random(3).randrange(100))  # type: ignore[arg-type]
+    sample = QueueSample(60_000, exponential(60.0), patience, random.Random(3).randrange(100))  # type: ignore[arg-type]  # a sampler
     seen = sample.serve(load / 60, 2000, capacity)
     for name in ("late_ratio", "blocked_ratio", "abandoned_ratio"):
         limit, found = getattr(crowd, name), getattr(seen, name)

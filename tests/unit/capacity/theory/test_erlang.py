@@ -9,6 +9,7 @@ example of 200 calls of 180 s an hour that call centre textbooks use (10 erlangs
 """
 
 import math
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -199,9 +200,9 @@ def test_poisson_quantile_of_a_large_mean_is_close_to_the_normal_one():
 @pytest.mark.parametrize(
     "call", [lambda: erlang_b(-1, 3), lambda: load_for_blocking(3, 0.0), lambda: servers_for_blocking(3, 1.0)]
 )
-def test_senseless_values_are_refused_by_name(call: object):
+def test_senseless_values_are_refused_by_name(call: Callable[[], object]):
     with pytest.raises(BusyhourError, match=r"load|blocking"):
-        call()  # type: ignore[operator]
+        call()
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_a_load_below_0_is_an_error_with_its_name_and_value(value: float):
         lambda: offered_load(3.0, value),
         lambda: calls_per_hour(value, 3.0),
         lambda: erlang_b(3.0, value),
-        lambda: load_for_blocking(value, 0.01),  # type: ignore[arg-type]
+        lambda: load_for_blocking(value, 0.01),  # type: ignore[arg-type]  # a value of the wrong type is the case
         lambda: erlang_c(value, 3),
         lambda: waiting_without_abandonment(1.0, 2, value),
         lambda: waiting_with_abandonment(1.0, 2, 3.0, 4.0, value),

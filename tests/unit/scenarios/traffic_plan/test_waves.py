@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -17,9 +18,12 @@ from busyhour.scenarios.traffic_plan.plan import with_traffic
 HELPDESK = reader.schema_path().with_name("helpdesk.toml")
 ROOT = HELPDESK.parents[1]
 
+Read = Callable[[str], Scenario]
+"""[[waves]] in TOML -> the scenario with them."""
+
 
 @pytest.fixture
-def read(tmp_path: Path):  # type: ignore[no-untyped-def]  # a factory, used by these tests only
+def read(tmp_path: Path) -> Read:
     def make(waves: str) -> Scenario:
         text = HELPDESK.read_text(encoding="utf-8").replace('"../examples', f'"{ROOT}/examples')
         file = tmp_path / "migration.toml"
@@ -29,7 +33,7 @@ def read(tmp_path: Path):  # type: ignore[no-untyped-def]  # a factory, used by 
     return make
 
 
-def test_shares_queues_and_volumes_in_order_of_time(read) -> None:  # type: ignore[no-untyped-def]
+def test_shares_queues_and_volumes_in_order_of_time(read: Read) -> None:
     scenario = read(
         '[[waves]]\nname = "pilot"\ndate = 2027-01-15\nshare = 0.1\n'
         '[[waves]]\nname = "help desk"\ndate = "2027-02-01"\nqueues = ["Support"]\n'
@@ -72,7 +76,7 @@ def test_shares_queues_and_volumes_in_order_of_time(read) -> None:  # type: igno
         ),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_its_place(read, waves: str, said: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_makes_no_sense_is_refused_with_its_place(read: Read, waves: str, said: str) -> None:
     with pytest.raises(BusyhourError) as caught:
         read(waves)
     assert said.lower() in caught.value.message.lower()
@@ -80,7 +84,7 @@ def test_what_makes_no_sense_is_refused_with_its_place(read, waves: str, said: s
     assert "waves" in caught.value.message
 
 
-def test_the_business_figures_of_the_helpdesk(read) -> None:  # type: ignore[no-untyped-def]
+def test_the_business_figures_of_the_helpdesk(read: Read) -> None:
     figures = business(read('[support]\nuse_case = "Help desk of 2,000 shops."'))
     assert list(figures["agents"]) == ["Support", "Accounts"]
     assert all(agents > 0 for agents in figures["agents"].values())
@@ -89,7 +93,7 @@ def test_the_business_figures_of_the_helpdesk(read) -> None:  # type: ignore[no-
     assert figures["support"]["use_case"] == "Help desk of 2,000 shops."
 
 
-def test_calls_by_hour_of_a_day(read) -> None:  # type: ignore[no-untyped-def]
+def test_calls_by_hour_of_a_day(read: Read) -> None:
     from dataclasses import replace
 
     scenario = read("")

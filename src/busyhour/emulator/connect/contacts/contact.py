@@ -76,7 +76,7 @@ class Contact:
     username: str | None = None
     talk_ended: float | None = None
     wrap_up: float = 0.0
-    """Seconds of after contact work."""
+    """Seconds of after-call work."""
     ended: float | None = None
     reason: str | None = None
     terminal: str | None = None

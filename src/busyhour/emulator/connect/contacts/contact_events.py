@@ -1,7 +1,7 @@
 """Contact events as Connect puts them on EventBridge (Administrator Guide, "Contact events").
 
 INITIATED, CONNECTED_TO_SYSTEM (outbound calls, chats, tasks), QUEUED, CONNECTED_TO_AGENT, CONTACT_DATA_UPDATED, PAUSED,
-RESUMED, DISCONNECTED, and COMPLETED after an agent's after contact work. AMD_DISABLED does not occur in the emulator.
+RESUMED, DISCONNECTED, and COMPLETED after an agent's after-call work. AMD_DISABLED does not occur in the emulator.
 Keys and formats are those of published samples: `time` in whole seconds, times in `detail` with milliseconds.
 `flow_schemas/contact-event.schema.json` describes them.
 """

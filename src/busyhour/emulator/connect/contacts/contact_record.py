@@ -26,7 +26,7 @@ _MEDIA = {"VOICE": "AUDIO", "CHAT": "CHAT"}
 
 
 def completed(contact: Contact) -> float:
-    """Return the epoch seconds at which an ended contact is complete: the end of the after contact work."""
+    """Return the epoch seconds at which an ended contact is complete: the end of the after-call work."""
     ended = contact.ended or contact.initiated
     if contact.answered is None:
         return ended

@@ -13,13 +13,13 @@ from busyhour.emulator.connect.contacts.lifecycle import Contacts
 from busyhour.emulator.server.sinks import Sink
 
 DELIVERY_SECONDS = 60.0
-"""From the end of a contact's after contact work to its record: 62 to 68 s in published records."""
+"""From the end of a contact's after-call work to its record: 62 to 68 s in published records."""
 
 
 class Outlets:
     """Writes the records and events of every attached instance.
 
-    A record is written when it is complete, `DELIVERY_SECONDS` after the contact and its after contact work have ended, and
+    A record is written when it is complete, `DELIVERY_SECONDS` after the contact and its after-call work have ended, and
     once more after a later change of the contact. `close` writes at once what is still due.
 
     Args:
