@@ -283,6 +283,25 @@ def coverage(
     return found
 
 
+def numbered(name: str) -> int:
+    """Number of the plan that has this name, or of the only one whose name begins so.
+
+    Raises:
+        LookupError: no plan, or more than one, is meant; lists the names.
+    """
+    names = [plan.name for plan in plans()]
+    if name.isdecimal() and int(name) < len(names):
+        return int(name)
+    found = [number for number, known in enumerate(names) if name == known] or [
+        number for number, known in enumerate(names) if known.startswith(name)
+    ]
+    if not name or len(found) != 1:
+        raise LookupError(
+            f"--plan {name!r} is the beginning of {len(found)} names; one is expected: {'; '.join(names)}"
+        )
+    return found[0]
+
+
 def too_low(found: dict[tuple[str, str], tuple[int, int]]) -> list[str]:
     """What fails: the pooled coverage, or a quantity below its binomial bound."""
     from scipy.stats import binom
@@ -302,17 +321,23 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=12)
     parser.add_argument("--calls", type=int, default=2000, help="Calls sampled for the demand of one.")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--plan", type=int, help="One plan alone, by its number from 0.")
+    parser.add_argument(
+        "--plan", metavar="NAME", help="One plan alone; the beginning of its name, or its number from 0."
+    )
     parser.add_argument(
         "--reference", type=float, metavar="CALLS", help="Compute the reference again, of this many calls."
     )
     options = parser.parse_args()
+    try:
+        which = None if options.plan is None else numbered(options.plan)
+    except LookupError as why:
+        parser.error(str(why))
     if options.reference:
         known = json.loads(KEPT.read_text()) if KEPT.exists() else {}
-        for plan in plans() if options.plan is None else [plans()[options.plan]]:
+        for plan in plans() if which is None else [plans()[which]]:
             known[plan.name] = reference(plan, options.reference / plan.centre.per_second / 3600.0)
         KEPT.write_text(json.dumps(known, indent=1) + "\n")
-    found = coverage(options.seeds, options.calls, options.workers, options.plan)
+    found = coverage(options.seeds, options.calls, options.workers, which)
     for (plan, name), (inside, of) in sorted(found.items()):
         print(f"{plan:36}{name:62}{inside:5} of {of:4} {inside / of:7.1%}")
     failed = too_low(found)

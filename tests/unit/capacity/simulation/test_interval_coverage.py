@@ -53,6 +53,25 @@ def test_too_low_a_coverage_is_found(benchmark: Any):
     ]
 
 
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("functions throttled", "functions throttled"),
+        ("functions", "functions throttled"),
+        ("lines, r", "lines, rarely full"),
+        ("0", "lines, calls of 185 s"),
+    ],
+)
+def test_one_plan_is_chosen_by_the_beginning_of_its_name(benchmark: Any, given: str, name: str):
+    assert benchmark.plans()[benchmark.numbered(given)].name == name
+
+
+@pytest.mark.parametrize("given", ["lines", "8", "function throttled", ""])
+def test_a_name_that_does_not_mean_one_plan_is_an_error_with_the_names(benchmark: Any, given: str):
+    with pytest.raises(LookupError, match=r"one is expected: .*functions throttled"):
+        benchmark.numbered(given)
+
+
 @pytest.mark.slow
 def test_intervals_cover_over_400_seeds(benchmark: Any):
     found = benchmark.coverage(400, 2000, 2)
