@@ -8,6 +8,7 @@ what it contains.
 
 from __future__ import annotations
 
+import logging
 import re
 
 _UNSAFE = re.compile(
@@ -33,6 +34,14 @@ def printable(text: str) -> str:
 def printable_lines(text: str) -> str:
     """Return text of several lines of our own, each of them printable."""
     return "\n".join(map(printable, text.split("\n")))
+
+
+class PrintableFormatter(logging.Formatter):
+    """Formats records of a log as its base does, with foreign text in message and traceback made printable."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's lines, each of them printable."""
+        return printable_lines(super().format(record))
 
 
 def json_text(text: str) -> str:

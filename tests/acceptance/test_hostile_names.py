@@ -140,8 +140,12 @@ def run(folder, monkeypatch, capsys):
         ["forecast", "evil.toml"],
         ["plan", "evil.toml"],
         ["run", "evil.toml", "--target", "aws"],
+        ["run", f"missing{COMMANDS}"],
+        ["check", f"--{COMMANDS}"],
+        [f"chek{COMMANDS}"],
+        ["report", f"missing{COMMANDS}", "--format", f"pdf{COMMANDS}"],
     ],
-    ids=" ".join,
+    ids=lambda words: printable(" ".join(words)),
 )
 def test_no_name_acts_on_the_terminal_or_the_ci(run, words):
     code, out = run(*words)

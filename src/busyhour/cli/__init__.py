@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -150,7 +151,9 @@ def _run(arguments: list[str] | None, debug: bool) -> int:
         cause = error.__cause__
         return _unexpected(cause, debug) if isinstance(cause, EOFError) else int(ExitCode.INTERRUPTED)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(file=shown)
+        click.echo(printable_lines(shown.getvalue().expandtabs(4)), err=True, nl=False)
         return int(ExitCode.BAD_INPUT)
     except ImportError as error:
         lacking = extras.explain(error)

@@ -239,10 +239,13 @@ def command(
     from busyhour.emulator.server.request_guard import RequestGuard
     from busyhour.errors import BusyhourError
     from busyhour.harness.publishing import problems
+    from busyhour.printable import PrintableFormatter
     from busyhour.project import Project
     from busyhour.scenarios.reader import load
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    shown = logging.StreamHandler()
+    shown.setFormatter(PrintableFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[shown])
     plan = None
     if scenario is not None:
         project = Project.find()

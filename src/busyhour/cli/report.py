@@ -10,6 +10,7 @@ import click
 
 from busyhour.cli._page import page
 from busyhour.cli._say import say
+from busyhour.printable import json_text
 
 FORMATS = ("terminal", "html", "pdf", "text", "markdown", "json", "metrics", "support-pdf", "support-text")
 
@@ -61,7 +62,8 @@ def _render(run: Path, format_: str, output: Path | None) -> None:
         folder = run if run.is_dir() else run.parent
         output = folder / renderer.file_name
     if output is None or str(output) == "-":
-        sys.stdout.buffer.write(rendered)
+        shown = json_text(rendered.decode()).encode() if format_ == "json" else rendered
+        sys.stdout.buffer.write(shown)
     else:
         _write(output, rendered)
         say(f"Wrote {output}")

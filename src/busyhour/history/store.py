@@ -22,6 +22,7 @@ from busyhour.history.entry import Entry, Night
 from busyhour.history.migrations import MIGRATIONS
 from busyhour.history.rows import entry_of, night_of, row_of
 from busyhour.input_files import parse_json
+from busyhour.printable import json_text
 from busyhour.regression.metrics.observation import Observation, differences
 from busyhour.results.codec import decode, encode
 
@@ -274,7 +275,8 @@ class History:
         for night in nights:
             data = encode(night)
             del data["id"]
-            out.write(json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n")
+            line = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+            out.write(json_text(line) + "\n")
         return len(nights)
 
     def import_(self, lines: Iterable[str], name: str) -> int:

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from busyhour.printable import printable
+
 DIGITS = 4
 """Significant digits that are written: more would differ in every run."""
 
@@ -45,4 +47,4 @@ def _number(value: float) -> str:
 
 
 def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return printable(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

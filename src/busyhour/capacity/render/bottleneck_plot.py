@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from busyhour.capacity.render import schedule_plot
+from busyhour.figure_text import any_script, label
 
 if TYPE_CHECKING:
     from busyhour.capacity.forecast.limits import LimitForecast
@@ -50,7 +51,8 @@ def picture(found: Forecast, schedule: Schedule, form: str = "svg") -> bytes:
             axes.spines[side].set_visible(False)
     out = io.BytesIO()
     # No date in the file: the same forecast gives the same bytes.
-    figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else None)
+    with any_script():
+        figure.savefig(out, format=form, metadata={"Date": None} if form == "svg" else None)
     return out.getvalue()
 
 
@@ -58,7 +60,7 @@ def _limits(axes: Any, found: Forecast, rows: Sequence[LimitForecast]) -> None:
     """Draw the volume at which each limit binds, on a logarithmic scale."""
     from matplotlib.patches import Patch
 
-    names = [f"{row.name} = {row.value:g}" for row in rows]
+    names = [label(f"{row.name} = {row.value:g}") for row in rows]
     volumes = [row.calls_per_hour for row in rows]
     axes.barh(range(len(rows)), volumes, color=[_COLOURS[row.kind] for row in rows])
     axes.set_yticks(range(len(rows)), names)
@@ -80,7 +82,9 @@ def _limits(axes: Any, found: Forecast, rows: Sequence[LimitForecast]) -> None:
     if found.calls_per_hour > 0:
         axes.axvline(found.calls_per_hour, color="#c53030", linewidth=1.5, zorder=1.5)
     axes.set_xlabel("calls per hour at which it binds (1 % rejected)")
-    axes.set_title(f"{found.scenario}: plan {found.calls_per_hour:,.0f} calls/h (red line)", loc="left")
+    axes.set_title(
+        f"{label(found.scenario)}: plan {found.calls_per_hour:,.0f} calls/h (red line)", loc="left"
+    )
     used = {row.kind for row in rows}
     if used:
         axes.legend(

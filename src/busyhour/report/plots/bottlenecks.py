@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from busyhour.figure_text import label
 from busyhour.report.figures import number
 from busyhour.report.plots.time_series import BAD, GRID, INK, PAPER, Plot, as_plot
 from busyhour.report.sections import limits
@@ -36,7 +37,7 @@ def bottleneck_plot(record: RunRecord) -> list[Plot]:
     low = min([*volumes, plan] if plan else volumes)
     high = max([*volumes, plan])
     axes.barh(range(len(lines)), volumes, color=[_COLOURS.get(line.kind, INK) for line in lines], height=0.62)
-    axes.set_yticks(range(len(lines)), [_label(line.name, line.value) for line in lines])
+    axes.set_yticks(range(len(lines)), [label(_label(line.name, line.value)) for line in lines])
     axes.invert_yaxis()
     axes.set_xscale("log")
     # Room at the right for the longest figure, which takes a sixth of the width.
@@ -44,7 +45,7 @@ def bottleneck_plot(record: RunRecord) -> list[Plot]:
     axes.xaxis.set_major_formatter(lambda value, _: _tick(value))
     for place, line in enumerate(lines):
         axes.annotate(
-            line.volume_text,
+            label(line.volume_text),
             (volumes[place], place),
             xytext=(4, 0),
             textcoords="offset points",
@@ -63,7 +64,7 @@ def bottleneck_plot(record: RunRecord) -> list[Plot]:
     for spine in axes.spines.values():
         spine.set_color(GRID)
     used = dict.fromkeys(line.kind for line in lines)
-    handles = [Patch(color=_COLOURS.get(kind, INK), label=kind) for kind in used]
+    handles = [Patch(color=_COLOURS.get(kind, INK), label=label(kind)) for kind in used]
     if plan:
         handles.append(Patch(color=_PLAN, label=f"plan: {number(float(round(plan)))} calls/h"))
     axes.legend(

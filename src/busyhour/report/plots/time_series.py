@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from busyhour.figure_text import any_script, label
+from busyhour.printable import printable
 from busyhour.results.entries import Series
 from busyhour.results.record import RunRecord
 
@@ -83,7 +85,7 @@ def line_plot(
             else _STYLES[index % 2],
             color=PALETTE[index % len(PALETTE)],
             linewidth=1.4,
-            label=(labels or {}).get(one.name, one.name),
+            label=label((labels or {}).get(one.name, one.name)),
         )
     drawn = [limit for limit in limits if limit.value <= max(top, 1e-9) * 4]
     for limit in drawn:
@@ -92,12 +94,12 @@ def line_plot(
             color=BAD,
             linewidth=1.1,
             linestyle=(0, (6, 3)),
-            label=f"{limit.name}: {limit.value:g}",
+            label=label(f"{limit.name}: {limit.value:g}"),
         )
     for place, (name, at) in enumerate((marks or {}).items()):
         axes.axvline(at, color=BAD, linewidth=1.0, linestyle=":")
         axes.annotate(
-            name,
+            label(name),
             (at, 0),
             xycoords=("data", "axes fraction"),
             xytext=(4, 4 + 11 * place),
@@ -113,7 +115,7 @@ def line_plot(
         axes.set_ylim(bottom=0)
     axes.set_xlim(left=0)
     axes.set_xlabel("seconds from the start", color=INK, fontsize=9)
-    axes.set_ylabel(unit, color=INK, fontsize=9)
+    axes.set_ylabel(label(unit), color=INK, fontsize=9)
     axes.grid(color=GRID, linewidth=0.6)
     axes.tick_params(colors=INK, labelsize=8)
     for spine in axes.spines.values():
@@ -156,8 +158,8 @@ def as_plot(title: str, figure: Any, description: str) -> Plot:
     """A matplotlib figure as a drawing of the page: its colours, a text alternative, the same bytes every time."""
     import matplotlib as mpl
 
-    page = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+    page, title, description = io.StringIO(), printable(title), printable(description)
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}), any_script():
         figure.savefig(page, format="svg", transparent=True, metadata={"Date": None})
     return Plot(title, _own_colours(page.getvalue(), title, description), description)
 

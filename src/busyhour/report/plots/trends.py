@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from busyhour.figure_text import label
 from busyhour.report.plots.time_series import BAD, INK, PALETTE, PAPER, Plot, as_plot, frame
 from busyhour.report.sections.trends import change_size, day, drawn, value
 from busyhour.results.record import RunRecord
@@ -49,9 +50,9 @@ def _plot(
     if changes:
         levels = [changes[0]["before"], *(one["after"] for one in changes)]
         for level, start, end in zip(levels, edges, edges[1:], strict=False):
-            label = "level" if start == 0 else "_"  # matplotlib leaves what begins so out of the legend
+            shown = "level" if start == 0 else "_"  # matplotlib leaves what begins so out of the legend
             axes.hlines(
-                level, start - 0.4, end - 0.6, color=PALETTE[1], linewidth=2.2, linestyle="--", label=label
+                level, start - 0.4, end - 0.6, color=PALETTE[1], linewidth=2.2, linestyle="--", label=shown
             )
     for one in changes:
         axes.axvline(one["index"] - 0.5, color=BAD, linewidth=1.0, linestyle=":")
@@ -74,7 +75,7 @@ def _plot(
     axes.set_xticks(ticks, [day(nights[at])[5:] for at in ticks])
     axes.set_xlim(-0.6, len(line) - 0.4)
     axes.yaxis.set_major_formatter(lambda one, _: f"{one:.2%}" if unit == "share" else f"{one:,.4g}")
-    axes.set_ylabel({"share": "", "": ""}.get(unit, unit), color=INK, fontsize=9)
+    axes.set_ylabel(label("" if unit == "share" else unit), color=INK, fontsize=9)
     axes.set_xlabel("night (month-day)", color=INK, fontsize=9)
     axes.tick_params(colors=INK, labelsize=8)
     frame(axes, columns=3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from busyhour.figure_text import label
 from busyhour.quotas import shares
 from busyhour.report.figures import share
 from busyhour.report.plots.time_series import BAD, INK, PALETTE, Plot, as_plot, frame
@@ -38,7 +39,7 @@ def wave_plot(record: RunRecord) -> list[Plot]:
             color=_COLOURS[index],
             linestyle=_STYLES[index],
             linewidth=1.6,
-            label=name if len(name) <= 40 else name[:39].rstrip() + "…",
+            label=label(name if len(name) <= 40 else name[:39].rstrip() + "…"),
         )
     axes.axhline(1.0, color=BAD, linewidth=1.1, linestyle=(0, (6, 3)), label="present value")
     if max(max(used) for _, used in lines) > 3:
@@ -46,7 +47,9 @@ def wave_plot(record: RunRecord) -> list[Plot]:
     else:
         axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}" if value >= 0.01 else f"{value:.2%}")
-    axes.set_xticks(days, [f"{text}\n{wave['name'][:18]}" for text, wave in zip(dates, waves, strict=True)])
+    axes.set_xticks(
+        days, [f"{text}\n{label(wave['name'][:18])}" for text, wave in zip(dates, waves, strict=True)]
+    )
     axes.set_ylabel(shares.NEEDED, color=INK, fontsize=9)
     axes.tick_params(colors=INK, labelsize=8)
     axes.tick_params(axis="y", which="minor", labelleft=False)

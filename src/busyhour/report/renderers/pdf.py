@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.printable import printable_lines
 from busyhour.report.blocks import Block, Plots, Table
 from busyhour.report.plots.registry import PLOTS
 from busyhour.report.plots.time_series import Plot, on_paper
@@ -55,6 +56,19 @@ def render(record: RunRecord, templates: Sequence[Path]) -> bytes:
     return typeset(TEMPLATE, templates, {"data.json": filled}, plots)
 
 
+def _printable(data: Any) -> Any:
+    """Return data of JSON with every text in it printable."""
+    match data:
+        case str():
+            return printable_lines(data)
+        case dict():
+            return {key: _printable(value) for key, value in data.items()}
+        case list() | tuple():
+            return [_printable(value) for value in data]
+        case _:
+            return data
+
+
 def typeset(
     name: str, templates: Sequence[Path], files: Mapping[str, object], plots: Sequence[Plot]
 ) -> bytes:
@@ -72,7 +86,7 @@ def typeset(
         folder = Path(place)
         (folder / "main.typ").write_bytes(template.read_bytes())
         for file, data in files.items():
-            (folder / file).write_text(json.dumps(data), encoding="utf-8")
+            (folder / file).write_text(json.dumps(_printable(data)), encoding="utf-8")
         for index, plot in enumerate(plots):
             (folder / f"plot-{index}.svg").write_text(on_paper(plot), encoding="utf-8")
         try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
+from busyhour.printable import printable_lines
 from busyhour.report.renderers.templating import fill
 from busyhour.report.sections import support
 from busyhour.results.record import RunRecord
@@ -31,7 +32,7 @@ def of_case(facts: support.Case, templates: Sequence[Path]) -> str:
     """
     for detail in range(FULL, SHORT - 1, -1):
         filled = fill(TEXT_TEMPLATE, templates, autoescape=False, case=facts, detail=detail)
-        made = filled.decode().strip() + "\n"
+        made = printable_lines(filled.decode().strip()) + "\n"
         if len(made) <= MAX_CHARACTERS:
             return made
     raise BusyhourError(

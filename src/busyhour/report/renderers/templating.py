@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.printable import markdown
+from busyhour.printable import markdown, printable
 from busyhour.report import figures
 
 _FILTERS = {
     **{name: getattr(figures, name) for name in ("number", "share", "milliseconds", "clock")},
     "markdown": lambda text: markdown(str(text)),
 }
+
+
+def _shown(value: Any) -> Any:
+    """Return a value of a page: foreign text printable, markup of our own as it is."""
+    return printable(value) if type(value) is str else value
 
 
 def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values: Any) -> bytes:
@@ -34,6 +39,7 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_shown if autoescape else None,
     )
     environment.filters |= _FILTERS
     try:
