@@ -146,7 +146,9 @@ def test_a_name_is_looked_up_in_the_teams_room_first(team, shipped):
     (team / "scenarios/helpdesk.toml").write_text("")
     (team / "scenarios/ours.toml").write_text("")
     assert project.scenario("helpdesk") == team / "scenarios/helpdesk.toml"
-    assert list(project.scenarios()) == ["helpdesk", "ours", "peak"]
+    with pytest.raises(BusyhourError) as caught:
+        project.scenario("nothing")
+    assert "Known: helpdesk, ours, peak." in caught.value.hint
 
 
 def test_a_room_may_have_another_name(team, shipped):
@@ -173,7 +175,9 @@ def test_a_path_is_taken_from_the_current_folder_and_then_from_the_root(team, sh
 def test_private_files_are_no_units(team, shipped):
     (shipped / "loadtests/__init__.py").write_text("")
     (shipped / "loadtests/_shared.py").write_text("")
-    assert Project(team, shipped=shipped).loadtests() == {"voice": shipped / "loadtests/voice.py"}
+    with pytest.raises(BusyhourError) as caught:
+        Project(team, shipped=shipped).loadtest("_shared")
+    assert "Known: voice." in caught.value.hint
 
 
 @pytest.mark.parametrize(

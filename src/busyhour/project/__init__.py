@@ -108,14 +108,6 @@ class Project:
         """
         return self._unit("load test", "loadtests", ".py", name)
 
-    def scenarios(self) -> dict[str, Path]:
-        """Return every scenario by name; the team's replace shipped ones."""
-        return self._units("scenarios", ".toml")
-
-    def loadtests(self) -> dict[str, Path]:
-        """Return every locustfile by name; the team's replace shipped ones."""
-        return self._units("loadtests", ".py")
-
     def rules_folders(self) -> list[Path]:
         """Return the existing folders of contract rules, the team's first."""
         return [folder for room in self._room("contract_tests") if (folder := room / "rules").is_dir()]

@@ -25,14 +25,8 @@ MANY = 5000
 """Number of servers, or erlangs, above which sums include only the states that matter (`large_systems`)."""
 
 
-def offered_load(calls_per_hour: float, holding_seconds: float) -> float:
-    """Compute the offered load in erlangs by Little's law: L = lambda W (Little 1961)."""
-    _at_least_0(calls_per_hour=calls_per_hour, holding_seconds=holding_seconds)
-    return calls_per_hour / 3600.0 * holding_seconds
-
-
 def calls_per_hour(load: float, holding_seconds: float) -> float:
-    """Compute the calls per hour that offer `load` erlangs: the inverse of `offered_load`."""
+    """Compute the calls per hour that offer `load` erlangs, by Little's law: L = lambda W (Little 1961)."""
     _at_least_0(load=load)
     if holding_seconds <= 0:
         return math.inf

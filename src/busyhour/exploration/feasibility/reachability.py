@@ -8,8 +8,6 @@ policy.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from busyhour.exploration.feasibility.branches import Branches
 from busyhour.exploration.feasibility.constants import ANY, Values, initial, interesting, join, leaving
 from busyhour.exploration.world.context import Context
@@ -97,6 +95,3 @@ def _edges(action: Action) -> list[tuple[str, int, str]]:
     if action.next_action is not None:
         found.append(("next", 0, action.next_action))
     return found
-
-
-Reasons = Mapping[Transition, str]

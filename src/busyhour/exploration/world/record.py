@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from busyhour.exploration.world.choices import Choice, Decision
 from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
-from busyhour.flows.lifecycle import Stage
 from busyhour.flows.model import Action, Flow, FlowType
 
 
@@ -142,10 +141,6 @@ class Played:
             ):
                 return run
         return None
-
-    def in_flow(self) -> Iterator[Moment]:
-        """Moments in which the caller is in a flow without waiting for an agent: not queued, not talking."""
-        return (one for one in self.moments if one.stage in (Stage.MAIN, Stage.REMAINING))
 
     @property
     def waits_by_nature(self) -> bool:

@@ -22,14 +22,6 @@ _HALF = 1 << _HALF_BITS
 _FULL = _HALF << 1
 
 
-def bucket_of(value: int) -> int:
-    """Return the index of the bucket of `value` microseconds (0 <= value); HdrHistogram's counts index."""
-    if value < _FULL:
-        return value
-    shift = value.bit_length() - (_HALF_BITS + 1)
-    return (shift << _HALF_BITS) + (value >> shift)
-
-
 def highest_in(bucket: int) -> int:
     """Return the highest value, in microseconds, of the bucket."""
     if bucket < _FULL:

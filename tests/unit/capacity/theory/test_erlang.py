@@ -20,7 +20,6 @@ from busyhour.capacity.theory.erlang import (
     erlang_b,
     erlang_c,
     load_for_blocking,
-    offered_load,
     poisson_quantile,
     servers_for_blocking,
     waiting_with_abandonment,
@@ -57,7 +56,6 @@ def test_erlang_b_agrees_with_the_printed_table(servers: int, blocking: float, l
 def test_the_worked_case_of_a_new_account():
     assert calls_per_hour(10, 180.0) == 200.0
     assert round(calls_per_hour(load_for_blocking(10, 0.01), 180.0)) == 89
-    assert offered_load(200, 180.0) == 10.0
 
 
 def test_extreme_values_neither_overflow_nor_lose_the_answer():
@@ -243,8 +241,6 @@ def test_a_load_below_0_is_an_error_with_its_name_and_value(value: float):
         erlang_b(value, 3)
     assert caught.value.message == f"load = {value!r}: it must be at least 0"
     for call in (
-        lambda: offered_load(value, 3.0),
-        lambda: offered_load(3.0, value),
         lambda: calls_per_hour(value, 3.0),
         lambda: erlang_b(3.0, value),
         lambda: load_for_blocking(value, 0.01),  # type: ignore[arg-type]  # a value of the wrong type is the case

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.results.measurement.histogram import HIGHEST_US, Histogram, bucket_of, highest_in
+from busyhour.results.measurement.histogram import HIGHEST_US, Histogram, highest_in
 
 durations = st.integers(0, HIGHEST_US)
 
@@ -12,6 +12,11 @@ def filled(values):
     for value in values:
         histogram.record(value)
     return histogram
+
+
+def bucket_of(value):
+    (bucket,) = filled([value]).counts
+    return bucket
 
 
 @given(durations)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.results.measurement.histogram import HIGHEST_US, Histogram, bucket_of, highest_in
+from busyhour.results.measurement.histogram import HIGHEST_US, Histogram, highest_in
 from busyhour.results.measurement.measures import Measures
 from busyhour.results.measurement.windows import MOST, Windows, coarse_bounds, coarse_bucket
 
@@ -17,7 +17,7 @@ def test_a_value_lies_within_the_bounds_of_its_bucket_which_is_narrow(value: int
 
 @given(st.integers(0, HIGHEST_US))
 def test_a_fine_bucket_lies_within_one_coarse_bucket(value: int) -> None:
-    assert coarse_bucket(highest_in(bucket_of(value))) == coarse_bucket(value)
+    assert coarse_bucket(highest_in(*histogram(value).counts)) == coarse_bucket(value)
 
 
 def histogram(*values: int) -> Histogram:
