@@ -19,6 +19,7 @@ from typing import Any, ClassVar, Protocol
 
 from busyhour.capacity.requirement_kinds import (
     LARGEST,
+    MOST_TOLERATED,
     REQUESTS_PER_EXECUTION,
     ROUNDING,
     Bucket,
@@ -71,10 +72,10 @@ def needed(requirement: Requirement, factor: float = 1.0) -> float:
         requirement: of the limit.
         factor: multiple of the planned volume.
     """
-    if requirement.load(factor) <= 0:
-        return 0.0
     if isinstance(requirement, Lines | Executions):
         return float(requirement.smallest(factor))
+    if requirement.load(factor) <= 0:
+        return 0.0
     if _even(requirement):
         return float(math.ceil(requirement.load(factor) * (1.0 - ROUNDING)))
     low, high = 0.0, float(max(1, math.ceil(requirement.load(factor))))
@@ -97,13 +98,15 @@ def carried(requirement: Requirement, value: float) -> float:
     Infinite if every volume is carried.
     """
     load = requirement.load()
+    if requirement.share >= MOST_TOLERATED:
+        return math.inf
+    if isinstance(requirement, Executions):
+        return requirement.largest_factor(value)
     if load <= 0:
         return math.inf
     if isinstance(requirement, Count) and not requirement.grows:
         return math.inf if requirement.rejected(value) == 0 else 0.0
-    if requirement.share >= 1.0 - 2.0 * ROUNDING:  # all may be rejected
-        return math.inf
-    if isinstance(requirement, Lines | Executions):
+    if isinstance(requirement, Lines):
         return requirement.largest_load(value) / load
     if _even(requirement):
         return value / load

@@ -31,6 +31,9 @@ REQUESTS_PER_EXECUTION = 10.0
 
 ROUNDING = 1e-9
 
+MOST_TOLERATED = 1.0 - ROUNDING
+"""Largest share that an objective tolerates: all may be rejected."""
+
 LARGEST = 1e15
 
 CLOSE = 1e-8
@@ -48,8 +51,8 @@ def tolerated_share(at_most: float | None, attempts_per_hour: float) -> float:
     if at_most is None:
         return TOLERATED
     if at_most > 0:
-        return min(at_most, 1.0 - ROUNDING)
-    return (1.0 - ROUNDING) / max(attempts_per_hour, 2.0)
+        return min(at_most, MOST_TOLERATED)
+    return MOST_TOLERATED / max(attempts_per_hour, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,9 @@ class Executions(OfferedLoad):
 
         Without a rate, retries are assumed to be throttled like all requests.
         """
-        if not self.retries or executions < 1 or self.load(factor) <= 0 or self.per_second <= 0:
+        if self.load(factor) <= 0:
+            return 0.0
+        if not self.retries or executions < 1 or self.per_second <= 0:
             return self._lines.rejected(executions, factor)
         seconds = self.erlang / self.per_second
         return first_throttled(self.per_second * factor, seconds, executions, self.pauses[: self.retries])
@@ -160,19 +165,19 @@ class Executions(OfferedLoad):
             own -= 1
         return math.ceil(self.reserved) + max(own, least)
 
-    def largest_load(self, value: float) -> float:
-        """Return the load of first attempts in erlangs of which `value` executions throttle `share`."""
+    def largest_factor(self, value: float) -> float:
+        """Return the multiple of the planned volume of which `value` executions throttle `share`."""
         own = max(0.0, value - self.reserved)
-        by_lines = self._largest(math.floor(own + ROUNDING))
+        by_lines = self._largest(math.floor(own + ROUNDING)) / self.erlang if self.erlang > 0 else math.inf
         if self.per_second <= 0 or not self.by_rate:
             return by_lines
         served = self.per_second * (1.0 - self.share)
-        return min(by_lines, self.erlang * REQUESTS_PER_EXECUTION * own / served)
+        return min(by_lines, REQUESTS_PER_EXECUTION * own / served)
 
     def _largest(self, executions: int) -> float:
         """Return the load of first attempts in erlangs of which `share` find every execution busy."""
         about = self._lines.largest_load(executions)
-        if not self.retries or executions < 1 or self.erlang <= 0 or self.per_second <= 0:
+        if not self.retries or executions < 1 or self.per_second <= 0:
             return about
         low, high = 0.5 * about, 1.1 * about
         while low > 0.0 and self._full(executions, low / self.erlang) > self.share:

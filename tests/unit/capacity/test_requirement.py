@@ -114,7 +114,21 @@ def test_without_a_factor_the_plan_itself_is_meant(requirement):
 
 
 def test_nothing_is_needed_of_what_nothing_asks_for():
-    assert needed(Lines(0.0)) == needed(Bucket(0.0, 2.0, 5.0)) == 0.0
+    for nothing in (
+        Lines(0.0),
+        Lines(0.0, peakedness=2.0),
+        Lines(0.0, redial_share=0.5, redial_attempts=2),
+        Executions(0.0, 0.0),
+        Bucket(0.0, 2.0, 5.0),
+        Agents(0.0, 180.0, 90.0, 20.0, 0.2),
+        Abandoned(0.0, 180.0, 90.0, 0.03),
+        Waiting(0.0, 8, 60.0, 60.0),
+        Throughput(0.0, each=4.0),
+        Partitions(0.0, by_partition=(0.0,)),
+        Count(0.0),
+    ):
+        assert needed(nothing) == 0.0
+        assert carried(nothing, 0) == math.inf
     assert carried(Lines(0.0), 5) == math.inf
     assert carried(Lines(5.0), 0) == 0.0
 
@@ -144,6 +158,8 @@ def test_what_is_tolerated_of_few_attempts():
     for few in (0.0, 1.0, 2.0):
         assert tolerated_share(0.0, few) == pytest.approx(0.5, rel=1e-8)
     assert tolerated_share(1.0, 3600.0) == 1.0 - 1e-9
+    assert carried(Lines(25.0, tolerated_share(1.0, 3600.0)), 1) == math.inf
+    assert math.isfinite(carried(Lines(25.0, 0.999), 1))
     assert tolerated_share(1e-9, 3600.0) == 1e-9
 
 

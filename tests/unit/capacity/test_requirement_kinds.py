@@ -121,6 +121,30 @@ def test_what_is_served_as_it_comes_may_not_exceed_the_value():
     assert carried(Throughput(100.0), 250.0) == 2.5
 
 
+def test_a_test_starts_with_the_units_of_a_second():
+    """100 units/s at 80: of 6,000 in a minute 1,200 are beyond the limit, and 80 of these find the table's units."""
+    table = Throughput(100.0)
+    assert table.over(80.0, 60.0) == pytest.approx((1200 - 80) / 6000)
+    assert table.over(80.0, 2.0) == 0.0
+    assert table.over(80.0, 1.0) == 0.0
+    assert table.over(80.0, 0.0) == table.rejected(80.0)
+    assert table.over(120.0, 60.0) == 0.0
+
+
+def test_units_of_the_start_make_no_difference_where_the_load_is_within_the_limit():
+    """Requests of several units are rejected below the limit too: there the bucket is as full as at the start."""
+    for load in (40.0, 60.0):
+        table = Throughput(load, each=4.0)
+        assert table.over(60.0, 600.0) == table.rejected(60.0) > 0.0
+
+
+def test_each_partition_starts_with_its_own_units():
+    """50, 30 and 20 units/s at 25 each for ten minutes: 25 + 5 beyond, less one start of each of the two."""
+    table = Partitions(50.0, by_partition=(50.0, 30.0, 20.0))
+    assert table.over(25.0, 600.0) == pytest.approx(0.3 - 2 * 25 / (100 * 600))
+    assert table.over(25.0, 0.0) == pytest.approx(0.3)
+
+
 def test_agents_reject_whom_they_do_not_answer_in_time():
     requirement = Agents(30.0, 180.0, 90.0, 20.0, 0.2)
     for agents in (28, 31, 36):
@@ -154,6 +178,27 @@ def test_executions_whose_request_rate_is_not_known_are_lines():
 def test_a_request_rate_below_one_a_second_counts_too():
     """0.5 requests/s at 10 for each of 10 executions, 1 % of them throttled: 100 / 0.495 times the volume."""
     assert carried(Executions(0.001, 0.5, retries=0), 10) == pytest.approx(100 / 0.495)
+
+
+def test_executions_whose_rate_is_not_known_are_retried_like_lines_whose_callers_all_redial():
+    assert Executions(3.0, 0.0).rejected(6) == Lines(3.0, redial_share=1.0, redial_attempts=3).rejected(6)
+    assert needed(Executions(3.0, 0.0)) == needed(Lines(3.0, redial_share=1.0, redial_attempts=3))
+
+
+def test_functions_that_take_no_time_need_executions_for_their_request_rate():
+    """50 requests/s of 0 s: ten a second for each execution, 99 % of them."""
+    for at_once in (Executions(0.0, 50.0), Executions(0.0, 50.0, retries=0), Executions(1e-9, 50.0)):
+        assert needed(at_once) == 5
+        assert at_once.rejected(1.0) == pytest.approx(0.8)
+        assert at_once.rejected(0.0) == 1.0
+        assert carried(at_once, 1.0) == pytest.approx(10 / 49.5)
+        assert carried(at_once, 0.0) == 0.0
+    assert needed(Executions(0.0, 50.0, reserved=7.0)) == 12
+
+
+def test_places_of_a_system_that_takes_no_time_are_never_full():
+    at_once = Executions(0.0, 50.0, retries=0, by_rate=False)
+    assert (needed(at_once), at_once.rejected(0.0), carried(at_once, 0.0)) == (0.0, 0.0, math.inf)
 
 
 def test_callers_with_no_attempt_left_do_not_redial():

@@ -131,10 +131,10 @@ class Bottlenecks:
         seconds = math.fsum(
             self._demand.mean(f"invocations:{name}") * self._demand.lambda_seconds[name] for name in names
         )
-        if not seconds:
+        requests = math.fsum(self._demand.mean(f"invocations:{name}") for name in names)
+        if not requests:
             return None
         quantity = "Lambda invocations" if function is None else f"invocations:{function}"
-        requests = math.fsum(self._demand.mean(f"invocations:{name}") for name in names)
         share = self.tolerated.requests("lambda", "Invoke", self.planned * requests)
         requirement = Executions(
             self.per_second * seconds,
@@ -153,7 +153,14 @@ class Bottlenecks:
             self._demand.mean(f"invocations:{name}") * self._demand.lambda_half_width.get(name, 0.0)
             for name in names
         )
-        return self.row(limit, requirement, LAMBDA_429, text, quantity=quantity, spread=sampled / seconds)
+        return self.row(
+            limit,
+            requirement,
+            LAMBDA_429,
+            text,
+            quantity=quantity,
+            spread=sampled / seconds if seconds else 0.0,
+        )
 
     def rate(
         self,

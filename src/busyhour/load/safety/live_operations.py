@@ -62,8 +62,8 @@ def named(service: str, method: str, path: str, headers: Mapping[str, str]) -> s
         return name if method == "POST" and path == "/" and not prefix else ""
     if service not in _REST:
         return ""
-    parts = path.split("/")
-    for pattern, operation in _routes(service).get((method, parts[1] if len(parts) > 1 else ""), ()):
+    first = path.removeprefix("/").partition("/")[0]
+    for pattern, operation in _routes(service).get((method, first), ()):
         if pattern.fullmatch(path):
             return operation
     return ""

@@ -104,6 +104,17 @@ def test_quick_functions_meet_the_request_rate_before_the_executions(small: Any)
     assert "1 requests/s at 10 for each execution" in row.calculation
 
 
+@pytest.mark.parametrize(("reserved", "carried"), [(0, 0.0), (1, 36_000.0 / 0.99)])
+def test_a_function_that_takes_no_time_still_needs_executions(small: Any, reserved: int, carried: float):
+    """50 requests/s need 5 executions, however short each is; a reserved concurrency of 0 lets none start."""
+    function = Function("lookup", latency=Distribution("constant", 0.0), reserved_concurrency=reserved)
+    scenario = small.scenario(calls_per_hour=180_000.0, functions=(function,))
+    row, _ = rung_of(small, scenario, (small.lookup,), "function.lookup.reserved")
+    assert row.verdict is Fits.EXCEEDS
+    assert row.needed == 5
+    assert row.calls_per_hour == pytest.approx(carried)
+
+
 CALLS_LIMIT = Limit("calls", "Calls", "L-1", 10.0, "count", "override")
 
 

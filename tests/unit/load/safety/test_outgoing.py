@@ -332,6 +332,7 @@ def test_requests_that_read_may_leave_for_every_drive(make: Make) -> None:
     reads = request(b"", "/contact-flows-summary/i", "GET")
     for drive in DriveKind:
         assert make(drive).admit(reads) == Admitted("ListContactFlows")
+    assert make().admit(request(b"", "/instance", "GET")) == Admitted("ListInstances")
     table = {**PUT, "headers": {"x-amz-target": "DynamoDB_20120810.DescribeTable"}}
     assert make().admit(request(b"{}", **table)) == Admitted("DescribeTable")
 
