@@ -83,7 +83,7 @@ mutants: install ## seeded faults on real exports, with a table of what check fi
 fuzz: install ## 20,000 mutated inputs for the commands that read files, and 500 as real commands: make fuzz SEED=2026
 	$(BIN)/python tests/fuzz/run.py --seed $(SEED)
 
-chaos: install ## 100 random kills, freezes and signals over run, workers, emulator, report and history: make chaos SEED=2026
+chaos: install ## 100 random kills, freezes and signals over run, live run, workers, emulator, report and history: make chaos SEED=2026
 	nice -n 5 $(BIN)/python tests/chaos/run.py --seed $(SEED)
 
 clean: ## remove the virtual environment, caches and runs

@@ -6,6 +6,7 @@ environment); every file is of this run; no contact is live.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -13,17 +14,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from busyhour.harness import target as targets
+from busyhour.harness.target import Target
 from busyhour.results import journal
+from busyhour.scenarios import reader
 from busyhour.shipped import shipped_root
 
 ROOT = shipped_root()
 MARKER = "BUSYHOUR_CHAOS"
-KINDS = ("run", "run with 2 workers", "emulator with state", "report", "history")
-RUNS = KINDS[:2]
+LIVE = "live run"
+KINDS = ("run", "run with 2 workers", LIVE, "emulator with state", "report", "history")
+RUNS = KINDS[:3]
 SIGNALS = ("KILL", "TERM", "INT", "HUP", "STOP")
 ENDS_WITHIN = 90.0
 """Seconds in which everything must have ended; a starved machine included."""
@@ -71,7 +77,24 @@ def perform(one: Event, folder: Path, finished: Path) -> Outcome:
         folder: an empty one.
         finished: folder of a finished run, for `report` and `history`.
     """
-    command, usual = _command(one, folder, finished)
+    with _aws(one, folder) as aws:
+        return _performed(one, folder, finished, aws)
+
+
+@contextlib.contextmanager
+def _aws(one: Event, folder: Path) -> Iterator[Target | None]:
+    """An emulator that stands in for AWS during a live run; None for other events."""
+    if one.kind != LIVE:
+        yield None
+        return
+    place = folder / "aws"
+    place.mkdir()
+    with targets.emulator(reader.load(ROOT / "scenarios" / "outbound.toml", root=ROOT), place) as (target, _):
+        yield target
+
+
+def _performed(one: Event, folder: Path, finished: Path, aws: Target | None) -> Outcome:
+    command, usual = _command(one, folder, finished, aws)
     marker = f"{os.getpid()}-{one.number}-{time.monotonic_ns()}"
     environment = {**os.environ, MARKER: marker, "NO_COLOR": "1"}
     environment |= {
@@ -79,10 +102,13 @@ def perform(one: Event, folder: Path, finished: Path) -> Outcome:
         "BUSYHOUR_CPU_SHARE": "9",
         "BUSYHOUR_LATE_MS": "9000",
     }
+    if aws is not None:
+        environment |= {"AWS_ENDPOINT_URL": str(aws.endpoint), "AWS_ACCESS_KEY_ID": "AKID"}
+        environment |= {"AWS_SECRET_ACCESS_KEY": "secret"}
     begun = time.monotonic()
     with (folder / "out.txt").open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "busyhour", *command],
+            [sys.executable, *command],
             cwd=folder,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -102,6 +128,8 @@ def perform(one: Event, folder: Path, finished: Path) -> Outcome:
         found = Outcome(one, process.poll(), time.monotonic() - begun)
         _wait(lambda: not marked(marker), 40.0)
         _look(found, folder, finished, marker)
+        if aws is not None and (live := _live_calls(aws)):
+            found.findings.append(f"{live} contacts are live at the target")
     finally:
         for pid in marked(marker):
             os.kill(pid, signal.SIGKILL)
@@ -109,8 +137,20 @@ def perform(one: Event, folder: Path, finished: Path) -> Outcome:
     return found
 
 
-def _command(one: Event, folder: Path, finished: Path) -> tuple[list[str], float]:
-    """The command line, and the seconds that it usually takes."""
+def _live_calls(aws: Target) -> int:
+    with urllib.request.urlopen(f"{aws.endpoint}/_busyhour/health", timeout=20) as answer:
+        return int(json.load(answer)["contacts_in_progress"])
+
+
+def _command(one: Event, folder: Path, finished: Path, aws: Target | None) -> tuple[list[str], float]:
+    """The arguments of Python, and the seconds that it usually takes."""
+    if aws is not None:
+        return [str(Path(__file__).with_name("live_run.py")), aws.instance_id, str(folder / "run")], 14.0
+    words, usual = _words(one, folder, finished)
+    return ["-m", "busyhour", *words], usual
+
+
+def _words(one: Event, folder: Path, finished: Path) -> tuple[list[str], float]:
     if one.kind in RUNS:
         workers = "2" if one.kind == RUNS[1] else "1"
         words = [

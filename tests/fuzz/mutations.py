@@ -163,6 +163,8 @@ def _values(raw: bytes, draw: random.Random) -> bytes:
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict | list):
         return draw.choice(BYTES)(raw, draw)
     places = list(_places(data))
     if not places:
