@@ -6,7 +6,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from busyhour.errors import BusyhourError
+from busyhour import interrupts
+from busyhour.errors import BusyhourError, ExitCode
 from busyhour.harness.progress import Silent
 from busyhour.harness.run import Options, execute
 from busyhour.harness.safety import gate
@@ -58,4 +59,9 @@ def main(instance: str, folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1], Path(sys.argv[2])))
+    try:
+        with interrupts.interruptible():
+            code = main(sys.argv[1], Path(sys.argv[2]))
+    except KeyboardInterrupt:  # as the command line does it
+        code = ExitCode.INTERRUPTED
+    raise SystemExit(code)
