@@ -46,6 +46,12 @@ class QueueStatistics:
         return self.answered_in_time / total if total else None
 
     @property
+    def abandoned_share(self) -> float | None:
+        """Share of answered and abandoned contacts that were abandoned; None without such contacts."""
+        total = self.answered + self.abandoned
+        return self.abandoned / total if total else None
+
+    @property
     def occupancy(self) -> float | None:
         """Share of staffed time that agents talked or wrapped up; None without staffed time."""
         staffed = (self.agents or 0) * self.observed_seconds

@@ -14,9 +14,8 @@ from busyhour.results import estimate
 _OF_QUEUE = (
     *("name", "agents", "offered", "answered", "answered_in_time", "abandoned", "rejected", "moved"),
     *("waiting", "largest_size", "longest_wait", "mean_wait", "busy_seconds", "observed_seconds"),
-    *("service_level", "abandoned_share", "occupancy"),
 )
-"""Members of a queue's summary; see `calls.acd.QueueStatistics`."""
+"""Counts and times of a queue's summary; see `calls.acd.QueueStatistics`."""
 
 
 def calls_summary(contacts: Contacts) -> dict[str, Any]:
@@ -58,6 +57,9 @@ def queue_summary(statistics: QueueStatistics, epoch: float) -> dict[str, Any]:
     """
     waits = sorted(statistics.waits)
     return {name: getattr(statistics, name) for name in _OF_QUEUE} | {
+        "service_level": statistics.service_level,
+        "abandoned_share": statistics.abandoned_share,
+        "occupancy": statistics.occupancy,
         "largest_size_at": epoch + statistics.largest_size_at,
         **{f"wait_p{share}": quantile(waits, share / 100) for share in (50, 90, 95, 99)},
     }
