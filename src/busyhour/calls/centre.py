@@ -12,12 +12,13 @@ from typing import Any
 
 from busyhour.calls.acd import Acd, AcdQueue
 from busyhour.calls.behaviour import Behaviour
-from busyhour.calls.call_data import NOTHING, VOICE, CallData
+from busyhour.calls.call_data import NOTHING, TASK, VOICE, CallData
 from busyhour.calls.caller import Caller
 from busyhour.calls.chance import Stream, uuid_of
 from busyhour.calls.invoker import Invoker
 from busyhour.calls.live import LiveCall
 from busyhour.calls.outcomes import OutcomeKeys
+from busyhour.calls.pausable import PausableCall
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import Bots, Clock, FlowMachine, Functions, Listener
 from busyhour.flows.contact import Contact
@@ -136,7 +137,8 @@ class CallCentre:
         contact = Contact(contact_id=identity, attributes=attributes or NOTHING, **fields)
         machine_call = self.machine.call(entry or self.scenario.flows.entry, contact)
         channel = fields.get("channel", VOICE)
-        call = LiveCall(self, index, identity, machine_call, caller, outbound=goes_out, channel=channel)
+        made = PausableCall if channel == TASK else LiveCall
+        call = made(self, index, identity, machine_call, caller, outbound=goes_out, channel=channel)
         call.ring_timeout = ring_timeout
         call.answered_by_driver, call.line_status = answered_by_driver, line_status
         self.arrived += 1

@@ -90,6 +90,10 @@ class LiveCall(CallData):
         if self.ended is None and ticket is self.ticket:
             self._advance(self._agent_answered(ticket))
 
+    def missed(self, ticket: Ticket) -> None:
+        """Report that an agent did not answer; called by the ACD."""
+        self.emit("missed", {"queue": ticket.queue.name})
+
     def bot_turn(self, effect: Converse, seconds: float) -> float | None:
         """Count a turn of a bot; return the seconds that it adds, None if the bot rejects it."""
         self.lex_turns += 1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time as wall
 import uuid
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from random import Random
 from typing import Any, Protocol
@@ -91,6 +91,10 @@ class EmulatorState:
     """Number of discarded entries, dropped to limit memory, by kind."""
     instances: dict[str, str] = field(default_factory=dict)
     """Every Connect instance by ARN: the scope of its quotas (`Limits`), empty for the first."""
+    misses: Callable[[str], bool] | None = None
+    """Whether an agent of a queue (by name) does not answer a contact; None: every one does."""
+    upload_fails: Callable[[], bool] = lambda: False
+    """Whether the recording of one more call is not stored."""
     bots: Bots | None = None
     """The bots that flows use; None: bots have no limits."""
 

@@ -227,6 +227,7 @@ def build(
     )
     instance = first_instance(state, plan, flows, numbers)
     added = Faults(Random(f"{plan.seed}/faults"))
+    state.misses, state.upload_fails = added.misses, added.upload_fails
     others = other_services(
         state, clock, plan, added, functions, age=policy.age, approval=approval, table_delay=table_delay
     )

@@ -48,7 +48,7 @@ def test_every_fault_in_the_table_is_one(page):
 
     (table,) = [part for part in page.split("\n\n") if part.startswith("| fault | entry |")]
     rows = [row.split("`")[-2] for row in table.splitlines()[2:]]
-    assert len(rows) == 8
+    assert len(rows) == 10
     for row in rows:
         assert read_faults(json.loads(row))
 

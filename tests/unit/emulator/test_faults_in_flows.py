@@ -8,6 +8,8 @@ import json
 import pytest
 
 from busyhour.emulator.app import build, default_scenario
+from busyhour.emulator.connect.contacts.start_parameters import Placed
+from busyhour.emulator.connect.lambda_invoker import LambdaFunctions
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.faults.requests import Condition, Fault
 from busyhour.emulator.lex.model import VOICE
@@ -153,3 +155,70 @@ def test_without_agents_callers_wait_until_they_give_up(emulated):
     staffed.clock.advance(2_000.0)
     (record,) = records(staffed)
     assert record.get("Agent") is not None
+
+
+def seen(emulator, name, group):
+    where = (("InstanceId", emulator.instance.id), ("MetricGroup", group))
+    points = emulator.state.metrics.series("AWS/Connect", name, where, 0, float("inf"))
+    return sum(point.sum for point in points)
+
+
+def test_a_call_that_no_agent_answers_within_20_s_waits_on_and_is_counted(emulated):
+    emulator = emulated(WAIT, [Condition("missed_calls", "Support", share=1.0)])
+    call(emulator)
+    emulator.clock.advance(90.0)
+    assert seen(emulator, "MissedCalls", "VoiceCalls") == 4
+    emulator.clock.advance(2_000.0)
+    (record,) = records(emulator)
+    assert (record["Agent"], record["DisconnectReason"]) == (None, "CUSTOMER_DISCONNECT")
+    assert record["AgentConnectionAttempts"] == 4
+    emulator = emulated(WAIT, [Condition("missed_calls", "Other", share=1.0)])
+    call(emulator)
+    emulator.clock.advance(2_000.0)
+    assert records(emulator)[0]["AgentConnectionAttempts"] == 1
+    assert seen(emulator, "MissedCalls", "VoiceCalls") == 0
+
+
+def test_missed_calls_keep_their_place_and_their_queue_adds_up(emulated):
+    emulator = emulated(WAIT, [Condition("missed_calls", share=0.4)])
+    for _ in range(30):
+        call(emulator)
+    emulator.clock.advance(20_000.0)
+    queue = emulator.sites.first.contacts.centre.acd.queues["Support"]
+    found = queue.statistics(emulator.clock.now())
+    assert (found.offered, found.answered + found.abandoned, found.waiting) == (30, 30, 0)
+    assert (queue.busy, queue.ringing) == (0, 0)
+    attempts = sum(one["AgentConnectionAttempts"] for one in records(emulator))
+    assert attempts - found.answered == seen(emulator, "MissedCalls", "VoiceCalls") > 0
+
+
+def test_recordings_that_are_not_stored_are_counted_of_calls_that_agents_had(emulated):
+    emulator = emulated(WAIT, [Condition("recording_upload_errors", share=1.0)])
+    for _ in range(3):
+        call(emulator)
+    emulator.clock.advance(2_000.0)
+    had = sum(one["Agent"] is not None for one in records(emulator))
+    assert seen(emulator, "CallRecordingUploadError", "CallRecordings") == had > 0
+
+
+def test_segment_attributes_and_references_reach_the_event_of_a_function(emulated, monkeypatch):
+    events = []
+    monkeypatch.setattr(
+        LambdaFunctions, "invoke", lambda self, call, effect, done: events.append(effect.event)
+    )
+    emulator = emulated(ASK)
+    site = emulator.sites.first
+    call(emulator)
+    url = {"Type": "URL", "Value": "https://example.org/7"}
+    for channel, more in (
+        ("VOICE", {}),
+        ("TASK", {"SegmentAttributes": {"connect:Subtype": {"ValueString": "connect:Guide"}}}),
+    ):
+        flow = next(site.instance.flows())
+        extra = {"References": {"case": url}, **more}
+        site.contacts.begin(Placed(flow, "INBOUND", "+12065550100", "", extra=extra, channel=channel))
+    data = [event["Details"]["ContactData"] for event in events]
+    assert [one["References"] for one in data] == [{}, {"case": url}, {"case": url}]
+    subtypes = [one["SegmentAttributes"]["connect:Subtype"]["ValueString"] for one in data[:2]]
+    assert subtypes == ["connect:PSTN"] * 2
+    assert data[2]["SegmentAttributes"] == more["SegmentAttributes"]

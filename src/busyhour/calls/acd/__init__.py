@@ -10,12 +10,13 @@ contact waits in it. `Acd.unnamed` lists these queues.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 from busyhour.calls.acd.agents import Agent, Team
 from busyhour.calls.acd.contact_queue import AcdQueue
 from busyhour.calls.acd.queue_statistics import QueueStatistics
+from busyhour.calls.acd.ringing import Ringing
 from busyhour.calls.acd.ticket import Ticket, Waiter
 from busyhour.calls.ports import Clock
 from busyhour.scenarios.model import Queue
@@ -37,6 +38,7 @@ class Acd:
         self._clock = clock
         self._agent_capacity = agent_capacity
         self._threshold = threshold
+        self._rings: Ringing | None = None
         self.team = Team()
         """Agents with routing profiles; empty at first."""
         self._unattended: Collection[str] | None = ()
@@ -80,6 +82,10 @@ class Acd:
             if member is not None:
                 self.team.give_queue(member, found)
         return found
+
+    def open_agent_queue(self, agent: str) -> None:
+        """Make the personal queue of an agent known under the agent's id, as the target of a transfer."""
+        self._known[resource_id(agent)] = self.agent_queue(agent)
 
     def open(
         self, name: str, references: tuple[str, ...], *, agents: int | None, capacity: int | None
@@ -133,6 +139,16 @@ class Acd:
         ticket.queue.release_member(ticket.member, ticket.channel, self._clock.now())
         self.dispatch(ticket.member)
 
+    def set_aside(self, ticket: Ticket) -> None:
+        """Free the agent of a contact that is paused; the agent takes the next one."""
+        if ticket.member is not None:
+            ticket.member.talking -= 1
+        self.wrapped_up(ticket)
+
+    def take_up(self, ticket: Ticket) -> None:
+        """Give a contact that was set aside back to its agent."""
+        ticket.queue.take_up(ticket, self._clock.now())
+
     def sign(self, agent: Agent, *, signed_in: bool) -> None:
         """Sign the agent in (takes waiting contacts) or out (takes no more contacts)."""
         if signed_in and not agent.signed_in:
@@ -147,7 +163,7 @@ class Acd:
         agent.dispatching = True
         try:
             while (ticket := self.team.next_for(agent, self._clock.now())) is not None:
-                ticket.queue.answer(ticket, self._clock.now(), agent)
+                ticket.queue.offer(ticket, self._clock.now(), agent)
         finally:
             agent.dispatching = False
 
@@ -173,8 +189,16 @@ class Acd:
         for agent in tuple(self.team.agents.values()):
             self.dispatch(agent)
 
+    def let_ring(self, misses: Callable[[str], bool]) -> None:
+        """Let contacts ring at agents who do not answer: `misses` decides by the queue's name."""
+        self._rings = Ringing(self._clock, self, misses)
+        for queue in self.queues.values():
+            queue.rings = self._rings
+
     def _make(self, queue: Queue, agents: int | None) -> AcdQueue:
-        return AcdQueue(queue, agents, self._threshold, self._clock.now(), self.ends)
+        made = AcdQueue(queue, agents, self._threshold, self._clock.now(), self.ends)
+        made.rings = self._rings
+        return made
 
     def _attend(self, queue: AcdQueue) -> AcdQueue:
         queue.attended = self._unattended is not None and queue.name not in self._unattended

@@ -6,12 +6,15 @@ import heapq
 import math
 from array import array
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from busyhour.calls.acd.agents import Agent, Team, give_back, signed_in, take
 from busyhour.calls.acd.queue_statistics import ABANDONED, IN_TIME, LATE, QueueStatistics
 from busyhour.calls.acd.ticket import NO_WAITER, Ticket, Waiter
 from busyhour.scenarios.model import Queue
+
+Entry = tuple[int, float, int, Ticket]
+"""A waiting contact in the order of its queue: priority, time of arrival less its adjustment, sequence."""
 
 
 class AcdQueue:
@@ -46,6 +49,8 @@ class AcdQueue:
         "offered",
         "open_share",
         "rejected",
+        "ringing",
+        "rings",
         "shared",
         "team",
         "waiting",
@@ -69,6 +74,10 @@ class AcdQueue:
         """Agents with routing profiles, some of whom serve this queue."""
         self.shared = 0
         """Contacts that agents with routing profiles have; part of `busy`."""
+        self.rings: Callable[[AcdQueue, Entry, Agent | None], bool] | None = None
+        """Whether a contact that is offered to an agent is not answered; None: every one is."""
+        self.ringing = 0
+        """Waiting contacts that ring at an agent who does not answer."""
         self.waiting = self.busy = 0
         self.offered = self.answered = self.abandoned = self.rejected = self.moved = 0
         self.largest_size = 0
@@ -77,7 +86,7 @@ class AcdQueue:
         self.waits: array[float] = array("d")
         self._answered_in_time = 0
         self._threshold = threshold
-        self._heap: list[tuple[int, float, int, Ticket]] = []
+        self._heap: list[Entry] = []
         self._by_age: deque[Ticket] = deque()
         self._free: list[int] = []
         self._next_agent = 0
@@ -127,19 +136,20 @@ class AcdQueue:
         """
         self.offered += 1
         ticket = Ticket(self, waiter, now, priority, channel)
-        if not self.waiting and self._has_agent():
-            self._take(ticket, now)
-            return ticket
-        if self.team is not None:
-            member = self.team.idle_for(ticket, now)
-            if member is not None:
+        own = self.waiting == self.ringing and self._has_agent()
+        member = None if own or self.team is None else self.team.idle_for(ticket, now)
+        rings = False
+        if own or member is not None:
+            rings = self._rings((priority, now - adjustment, self._sequence + 1, ticket), member)
+            if not rings:
                 self._take(ticket, now, member)
                 return ticket
-        if self.capacity is not None and self.waiting >= self.capacity:
+        elif self.capacity is not None and self.waiting >= self.capacity:
             self.rejected += 1
             return None
         self._sequence += 1
-        heapq.heappush(self._heap, (priority, now - adjustment, self._sequence, ticket))
+        if not rings:
+            heapq.heappush(self._heap, (priority, now - adjustment, self._sequence, ticket))
         self._by_age.append(ticket)
         self.waiting += 1
         if self.waiting > self.largest_size:
@@ -152,6 +162,7 @@ class AcdQueue:
         if not ticket.waits:
             return
         ticket.left = True
+        self._rings_no_more(ticket)
         # Its entries stay in the heap until they reach the head; they must not keep the call in memory.
         ticket.waiter = NO_WAITER
         self.waiting -= 1
@@ -180,7 +191,7 @@ class AcdQueue:
     def position(self, ticket: Ticket) -> int:
         """Return the place of a waiting contact among those that wait, 1 for the next."""
         order = sorted(entry for entry in self._heap if entry[3].waits)
-        return next(place for place, entry in enumerate(order, 1) if entry[3] is ticket)
+        return next((place for place, entry in enumerate(order, 1) if entry[3] is ticket), 1)
 
     def release(self, agent: int, now: float) -> None:
         """Free an agent; the first waiting contact is answered."""
@@ -196,16 +207,26 @@ class AcdQueue:
         self.shared -= 1
         give_back(agent, channel, now)
 
+    def take_up(self, ticket: Ticket, now: float) -> None:
+        """Give a contact that was set aside back to its agent, even where the agent has as many as allowed."""
+        self._account(now)
+        self.busy += 1
+        if ticket.member is not None:
+            self.shared += 1
+            take(ticket.member, ticket.channel)
+        elif ticket.agent in self._free:
+            self._free.remove(ticket.agent)
+
     def serve(self, now: float) -> None:
         """Answer waiting contacts while agents of this queue alone are free."""
         if self._dispatching:
             return
         self._dispatching = True
         try:
-            while self.waiting and self._has_agent():
-                ticket = heapq.heappop(self._heap)[3]
-                if ticket.waits:
-                    self.answer(ticket, now)
+            while self._heap and self._has_agent():
+                entry = heapq.heappop(self._heap)
+                if entry[3].waits and not self._rings(entry, None):
+                    self.answer(entry[3], now)
         finally:
             self._dispatching = False
         self._forget_first()
@@ -216,6 +237,40 @@ class AcdQueue:
         self._take(ticket, now, member)
         waiter, ticket.waiter = ticket.waiter, NO_WAITER
         waiter.taken(ticket)
+
+    def offer(self, ticket: Ticket, now: float, member: Agent) -> None:
+        """Offer a waiting contact to `member`, who takes it or lets it ring."""
+        if self.rings is not None:
+            entry = next(one for one in self._heap if one[3] is ticket)
+            if self._rings(entry, member):
+                self._heap.remove(entry)
+                heapq.heapify(self._heap)
+                return
+        self.answer(ticket, now, member)
+
+    def occupy(self, ticket: Ticket, now: float, member: Agent | None) -> None:
+        """Keep an agent busy with a contact that rings."""
+        self._account(now)
+        self.busy += 1
+        self.ringing += 1
+        ticket.rings = True
+        if member is not None:
+            self.shared += 1
+            take(member, ticket.channel)
+
+    def vacate(self, ticket: Ticket, now: float, member: Agent | None) -> None:
+        """Free the agent at whom a contact rang."""
+        self._rings_no_more(ticket)
+        self._account(now)
+        self.busy -= 1
+        if member is not None:
+            self.shared -= 1
+            member.talking -= 1
+            give_back(member, ticket.channel, now)
+
+    def put_back(self, entry: Entry) -> None:
+        """Let a contact that was missed wait on in its place."""
+        heapq.heappush(self._heap, entry)
 
     def first(self, channel: str, since: float) -> tuple[int, float, int, Ticket] | None:
         """Return the first contact of `channel` by priority and time that came by `since`; None without one."""
@@ -264,6 +319,13 @@ class AcdQueue:
             observed_seconds=now - self._opened,
             waits=self.waits,
         )
+
+    def _rings(self, entry: Entry, member: Agent | None) -> bool:
+        return self.rings is not None and self.rings(self, entry, member)
+
+    def _rings_no_more(self, ticket: Ticket) -> None:
+        self.ringing -= ticket.rings
+        ticket.rings = False
 
     def _has_agent(self) -> bool:
         return self.attended and (self.agents is None or self.busy - self.shared < self.agents)

@@ -15,11 +15,17 @@ class Waiter(Protocol):
     def taken(self, ticket: Ticket) -> None:
         """Called when an agent (`ticket.agent`) takes the waiting contact."""
 
+    def missed(self, ticket: Ticket) -> None:
+        """Called when an agent did not answer the waiting contact."""
+
 
 class _NoWaiter:
     """Placeholder for a contact that does not wait."""
 
     def taken(self, ticket: Ticket) -> None:
+        """Ignore the event."""
+
+    def missed(self, ticket: Ticket) -> None:
         """Ignore the event."""
 
 
@@ -32,7 +38,7 @@ class Ticket:
     `agent` is None while it waits; `member` is None unless an `Agent` took it.
     """
 
-    __slots__ = ("agent", "channel", "left", "member", "priority", "queue", "since", "waiter")
+    __slots__ = ("agent", "channel", "left", "member", "priority", "queue", "rings", "since", "waiter")
 
     def __init__(
         self, queue: AcdQueue, waiter: Waiter, since: float, priority: int, channel: str = "VOICE"
@@ -45,6 +51,8 @@ class Ticket:
         self.agent: int | None = None
         self.member: Agent | None = None
         self.left = False
+        self.rings = False
+        """Whether it rings at an agent who does not answer; it waits meanwhile."""
 
     @property
     def waits(self) -> bool:

@@ -2,9 +2,8 @@
 
 Levels (ConcurrentCalls, QueueSize, ...) are sampled when they rise and once a second. Counters (breaches,
 flow errors, full queues) are reported as 0 once a second without events, so that zero and unknown differ; AWS
-reports nothing then. CallRecordingUploadError is
-not reported: the emulator records no calls. ThrottledCalls is not either: AWS does not document the calls per
-second behind it, so it is not enforced.
+reports nothing then. CallRecordingUploadError is reported where a fault is injected: the emulator records no calls.
+ThrottledCalls is not reported: AWS does not document the calls per second behind it, so it is not enforced.
 """
 
 from __future__ import annotations
@@ -155,8 +154,16 @@ class ConnectMetrics:
             self._store.gauge(CONNECT, f"{pool.level}Percentage", where, share, at)
 
     def agent_answered(self, at: float) -> None:
-        """Report 0 missed calls for an answered call: the emulator's agents answer at once."""
+        """Report 0 missed calls for an answered call."""
         self._store.count(CONNECT, "MissedCalls", self._voice, 0, at)
+
+    def missed(self, at: float) -> None:
+        """Count a contact that an agent did not answer."""
+        self._store.count(CONNECT, "MissedCalls", self._voice, 1, at)
+
+    def upload_failed(self, at: float) -> None:
+        """Count a call whose recording was not stored."""
+        self._store.count(CONNECT, "CallRecordingUploadError", self._dimensions("CallRecordings"), 1, at)
 
     def flow_error(self, flow: str, at: float, *, fatal: bool) -> None:
         """Count an error branch, or a flow that could not continue."""

@@ -71,6 +71,19 @@ class InstanceRuntime:
         found: FlowResource = self.find(kinds.FLOW, reference)
         return found
 
+    def published(self, reference: str) -> FlowResource:
+        """Return the contact flow by id or ARN, for a contact that begins in it.
+
+        Raises:
+            ApiError: it does not exist, or was saved and never published.
+        """
+        found = self.flow(reference)
+        if found.status == "SAVED":
+            raise ApiError(
+                "ResourceNotFoundException", "The flow has no published content: ContactFlowId.", 404
+            )
+        return found
+
     def room_for(self, kind: Kind) -> None:
         """Check that one more resource of a kind is within its quota.
 
@@ -223,7 +236,7 @@ class InstanceRuntimes:
             claimed = site.instance.number(number)
             if claimed is not None:
                 flow = site.instance.flow(claimed.flow) if claimed.flow else None
-                return None if flow is None else (site.contacts, flow)
+                return None if flow is None or flow.status == "SAVED" else (site.contacts, flow)
         return None
 
 

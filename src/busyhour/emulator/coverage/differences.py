@@ -16,7 +16,7 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "AWS does not document the response of StartOutboundVoiceContact while the concurrent-calls quota is full: here "
         "it is accepted and ends with TELECOM_PROBLEM; see `--over-quota`.",
         "The calls per second behind ThrottledCalls are not documented and not enforced. CallRecordingUploadError has "
-        "no data: nothing is recorded.",
+        "data where a fault is injected: nothing is recorded.",
         "Counting metrics are 0 while nothing happens; AWS reports nothing then. CloudWatch data has a resolution of "
         "one second.",
         "Members that CreateUser refuses by the identity management of the instance are documented, their error is not: "
@@ -26,18 +26,23 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "UpdateContactFlowContent without `:$SAVED` publishes a flow that was only saved; that a version with an alias cannot be "
         "deleted, and how `$LATEST` and aliases are written in flow ids, is not documented. A session with versions would show "
         "it.",
-        "A flow that was only saved is not kept from starting contacts; AWS documents no error. One StartChatContact with such "
-        "a flow would show it.",
+        "A flow that was only saved starts no contact, as nothing of it is published; AWS documents no error: "
+        "ResourceNotFoundException here, and a transfer to it takes the Error branch. One StartChatContact with such a flow would "
+        "show it.",
         "UpdateContactRoutingData acts on contacts that wait in a queue, and is refused before; GetContactMetrics has the position "
-        "and no estimated wait; TransferContact takes tasks to queues, not to users; tasks cannot be paused. UpdateContact does "
-        "not change what a flow in progress reads.",
+        "and no estimated wait. UpdateContact does not change what a flow in progress reads.",
+        "PauseContact and ResumeContact: which state gives which error is not documented (ConflictException here); a task that waited "
+        "is queued again at the end of its queue, and no flow of the event runs. A paused task of AWS would show it.",
+        "The event of a function has the subtype connect:PSTN for telephone calls, as a published one has; contact records have "
+        "connect:Telephony. A record and an event of one call would show it.",
         "GetMetricData has ten of its 25 metrics, GetCurrentUserData neither hierarchy groups nor the start of a status.",
         "GetMetricDataV2: the error of each rule is not documented, InvalidParameterException here. One request against each rule "
         "would show it. Results of a span are computed at once; AWS's follow with a delay.",
         "Flow logs: the texts of a function that timed out or answered what Connect does not take are in no published entry; an "
         "entry before a function or a bot, which AWS's page names, is not written. A log of such a call would show both.",
         "TrafficType CAMPAIGN is accepted in every account; AWS's error for an account without an allowance is not documented. One "
-        "such request would show it. MissedCalls is 0: agents take every contact that they are offered.",
+        "such request would show it. Agents take every contact that they are offered, unless a fault says otherwise; then one of a "
+        "routing profile is out until the status is set again, one of a scenario takes the next contact.",
         "DISCONNECTED events have disconnectReason in every channel; AWS's page names it for campaign calls only. An event of an "
         "ordinary call would show whether it has one. Events arrive once and in order; AWS's may be lost, late, repeated.",
         "Contact records have neither recordings nor holds: nothing is recorded, and no agent puts a caller on hold. Agents that a "

@@ -16,6 +16,8 @@ from busyhour.errors import BusyhourError, did_you_mean
 
 NO_AGENTS = "no_agents"
 PACKET_LOSS = "packet_loss"
+UPLOAD_ERRORS = "recording_upload_errors"
+MISSED = "missed_calls"
 _SHARES = ("error_share", "throttle_share", "unreachable_share", "function_error_share")
 _THROTTLES = {
     "connect": ("TooManyRequestsException", 429),
@@ -84,7 +86,9 @@ class Condition:
     """A condition of the call centre.
 
     `no_agents`: no agent takes a contact from `queue` (its name; None: from any). `packet_loss`: CloudWatch
-    shows `share` as ToInstancePacketLossRate.
+    shows `share` as ToInstancePacketLossRate. `missed_calls`: `share` of the contacts that agents of `queue` (None: of any)
+    are offered ring for 20 s without an answer. `recording_upload_errors`: the recordings of `share` of the calls that an
+    agent had are not stored (CallRecordingUploadError).
     """
 
     condition: str
@@ -92,7 +96,7 @@ class Condition:
     share: float = 0.0
 
     def __post_init__(self) -> None:
-        known = (NO_AGENTS, PACKET_LOSS)
+        known = (NO_AGENTS, PACKET_LOSS, MISSED, UPLOAD_ERRORS)
         if self.condition not in known:
             raise BusyhourError(
                 f"fault: unknown condition {self.condition!r}.{did_you_mean(str(self.condition), known)}",
@@ -131,6 +135,18 @@ class Faults:
     def packet_loss(self) -> float | None:
         """Share of lost packets; None if not set."""
         return next((one.share for one in self._conditions if one.condition == PACKET_LOSS), None)
+
+    def misses(self, queue: str) -> bool:
+        """Draw whether the agent to whom a contact of `queue` is offered does not answer."""
+        for one in self._conditions:
+            if one.condition == MISSED and one.queue in (None, queue):
+                return self._random.random() < one.share
+        return False
+
+    def upload_fails(self) -> bool:
+        """Draw whether the recording of one more call is not stored."""
+        share = next((one.share for one in self._conditions if one.condition == UPLOAD_ERRORS), 0.0)
+        return share > 0.0 and self._random.random() < share
 
     def of(self, service: str, operation: str, resources: Iterable[str] = ()) -> Fault | None:
         """Return the fault of a request on these resources."""

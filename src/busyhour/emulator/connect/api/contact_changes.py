@@ -23,7 +23,7 @@ def update(site: InstanceRuntime, params: Params) -> Params:
     Raises:
         ApiError: InvalidRequestException: nothing to update, or a member that the emulator does not serve.
     """
-    contact = _contact(site, params)
+    contact = contact_of(site, params)
     for member in _NOT_SERVED:
         if params.get(member) is not None:
             raise ApiError("InvalidRequestException", f"{member} is not served by the emulator.")
@@ -45,7 +45,7 @@ def update_routing(site: InstanceRuntime, params: Params) -> Params:
     Raises:
         ApiError: InvalidParameterException: not exactly one of them; ResourceConflictException: not in a queue.
     """
-    contact = _contact(site, params)
+    contact = contact_of(site, params)
     priority, adjustment = params.get("QueuePriority"), params.get("QueueTimeAdjustmentSeconds")
     if params.get("RoutingCriteria") is not None:
         raise ApiError("InvalidParameterException", "RoutingCriteria is not served by the emulator.")
@@ -65,7 +65,7 @@ def update_routing(site: InstanceRuntime, params: Params) -> Params:
 @operation("GetContactMetrics")
 def metrics(site: InstanceRuntime, params: Params) -> Params:
     """GetContactMetrics: POSITION_IN_QUEUE while the contact waits; the emulator has no figure for ESTIMATED_WAIT_TIME."""
-    contact = _contact(site, params)
+    contact = contact_of(site, params)
     ticket = _waiting(contact)
     if ticket is None:
         raise ApiError("InvalidRequestException", "The contact is not in a queue.")
@@ -80,25 +80,23 @@ def metrics(site: InstanceRuntime, params: Params) -> Params:
 
 @operation("TransferContact")
 def transfer(site: InstanceRuntime, params: Params) -> Params:
-    """TransferContact of a task: it ends as TRANSFERRED, and a new one begins in the flow, towards the queue.
+    """TransferContact of a task: it ends as TRANSFERRED, and a new one begins in the flow, towards the queue or the user.
 
     Raises:
         ApiError: InvalidRequestException: no task, not active, both or neither of queue and user, the wrong type of flow, or
             transferred 11 times already.
     """
-    contact = _contact(site, params)
-    flow = site.flow(params["ContactFlowId"])
+    contact = contact_of(site, params)
+    flow = site.published(params["ContactFlowId"])
     if contact.channel != "TASK":
         raise ApiError("InvalidRequestException", "Only tasks and e-mails can be transferred.")
     if contact.sequence:
         raise ApiError("InvalidRequestException", "The contact is no longer active.")
     if params.get("QueueId") and params.get("UserId"):
         raise ApiError("InvalidRequestException", "QueueId and UserId cannot be used together.")
-    if params.get("UserId"):
-        raise ApiError("InvalidRequestException", "A transfer to a user is not served by the emulator.")
     if flow.type not in _FLOW_TYPES:
         raise ApiError("InvalidRequestException", f"A flow of type {flow.type} cannot take a transfer.")
-    queue = site.find(kinds.QUEUE, params["QueueId"]) if params.get("QueueId") else None
+    target = _target(site, params)
     transfers = int(contact.extra.get("Transfers") or 0) + 1
     if transfers > _TRANSFERS:
         raise ApiError(
@@ -119,7 +117,7 @@ def transfer(site: InstanceRuntime, params: Params) -> Params:
             *(flow, "TRANSFER", "", "", attributes),
             extra=extra,
             channel="TASK",
-            queue=queue.arn if queue is not None else None,
+            queue=target,
             expires=site.policy.task_seconds,
         )
     )
@@ -127,7 +125,21 @@ def transfer(site: InstanceRuntime, params: Params) -> Params:
     return {"ContactId": made.id, "ContactArn": f"{site.instance.arn}/contact/{made.id}"}
 
 
-def _contact(site: InstanceRuntime, params: Params) -> Contact:
+def _target(site: InstanceRuntime, params: Params) -> str | None:
+    """Return the ARN of the queue that the flow of a transfer finds as its target: one of the instance, or of one agent."""
+    if params.get("UserId"):
+        user = site.find(kinds.USER, params["UserId"])
+        site.contacts.centre.acd.open_agent_queue(user.arn)
+        return f"{site.instance.arn}/queue/agent/{user.id}"
+    return site.find(kinds.QUEUE, params["QueueId"]).arn if params.get("QueueId") else None
+
+
+def contact_of(site: InstanceRuntime, params: Params) -> Contact:
+    """Return the contact of a request.
+
+    Raises:
+        ApiError: ResourceNotFoundException.
+    """
     contact = site.contacts.store.get(params["ContactId"])
     if contact is None:
         raise not_found("ContactId")

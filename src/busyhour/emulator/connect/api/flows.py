@@ -202,8 +202,8 @@ def _create(site: InstanceRuntime, params: Params, kind: Kind, type: str, status
 
 def _publish(site: InstanceRuntime, resource: FlowResource, content: str) -> None:
     flow = _valid(site, resource.kind, content, resource.name, resource.type, "PUBLISHED")
-    _set(site, resource, flow, content)
     resource.status, resource.draft = "PUBLISHED", ""
+    _set(site, resource, flow, content)
 
 
 def _save(site: InstanceRuntime, resource: FlowResource, content: str) -> None:

@@ -62,8 +62,8 @@ def _called(
             raise BusyhourError(
                 f"Phone number {number} has no flow.", "AssociatePhoneNumberContactFlow gives it one."
             )
-        return site, begins
-    return sites.first, _flow(sites.first, flow or entry)
+        return site, _published(begins)
+    return sites.first, _published(_flow(sites.first, flow or entry))
 
 
 def _flow(site: InstanceRuntime, wanted: str) -> FlowResource:
@@ -78,3 +78,11 @@ def _flow(site: InstanceRuntime, wanted: str) -> FlowResource:
             f"Flows are: {', '.join(names) or 'none'}.",
         )
     return found
+
+
+def _published(flow: FlowResource) -> FlowResource:
+    if flow.status == "SAVED":
+        raise BusyhourError(
+            f"Flow {flow.name!r} was saved and never published.", "UpdateContactFlowContent publishes it."
+        )
+    return flow

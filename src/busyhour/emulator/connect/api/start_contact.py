@@ -28,7 +28,7 @@ _SIX_DAYS = 6 * 86_400.0
 @operation("StartOutboundVoiceContact")
 def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartOutboundVoiceContact: accepted before the destination rings; the contact has the outcome."""
-    flow = site.flow(params["ContactFlowId"])
+    flow = site.published(params["ContactFlowId"])
     attributes = _attributes(site, params)
     traffic = check_campaign(params)
     queue = site.find(kinds.QUEUE, params["QueueId"]) if params.get("QueueId") else None
@@ -63,7 +63,7 @@ def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Param
 @operation("StartChatContact")
 def start_chat_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartChatContact: above the quota on active chats LimitExceededException, as AWS documents."""
-    flow = site.flow(params["ContactFlowId"])
+    flow = site.published(params["ContactFlowId"])
     attributes = _attributes(site, params)
     persistent = params.get("PersistentChat") or {}
     extra = _given(params, _CHAT)
@@ -98,7 +98,7 @@ def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
         raise ApiError(
             "InvalidRequestException", "ContactFlowId is required: the emulator has no quick connects."
         )
-    flow = site.flow(params["ContactFlowId"])
+    flow = site.published(params["ContactFlowId"])
     attributes = _attributes(site, params)
     at = site.state.time()
     scheduled = params.get("ScheduledTime")

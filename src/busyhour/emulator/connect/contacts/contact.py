@@ -218,6 +218,8 @@ def close(contact: Contact, call: LiveCall, epoch: float) -> None:
     contact.answered = at(call.answered)
     contact.talk_ended = at(call.talk_ended)
     contact.ended = at(call.ended)
+    if contact.paused_at is not None and (contact.resumed_at or 0.0) < contact.paused_at:
+        contact.paused_seconds += contact.ended - contact.paused_at if contact.ended is not None else 0.0
     reason = str(call.end_reason or "")
     contact.reason = contact.end_as or CHANNELS[contact.channel].reason(reason)
     if reason == NOT_ANSWERED and contact.traffic == "CAMPAIGN":

@@ -56,6 +56,8 @@ def described(contact: Contact, instance: Instance, epoch: float) -> dict[str, A
         "ScheduledTimestamp": contact.scheduled,
     }
     info |= {name: value for name, value in times.items() if value is not None}
+    if contact.pauses:
+        info |= _pauses(contact)
     if contact.tags:
         info["Tags"] = contact.tags
     if contact.line is not None and connected is not None:
@@ -146,6 +148,15 @@ def segment_attributes(contact: Contact) -> dict[str, Any]:
     """Return the contact's own segment attributes, and its subtype."""
     subtype = {"connect:Subtype": {"ValueString": CHANNELS[contact.channel].subtype}}
     return {**subtype, **(contact.extra.get("SegmentAttributes") or {})}
+
+
+def _pauses(contact: Contact) -> dict[str, Any]:
+    about: dict[str, Any] = {"TotalPauseCount": contact.pauses, "LastPausedTimestamp": contact.paused_at}
+    if contact.resumed_at is not None:
+        about["LastResumedTimestamp"] = contact.resumed_at
+    if contact.ended is not None:
+        about["TotalPauseDurationInSeconds"] = int(contact.paused_seconds)
+    return about
 
 
 def _agent(contact: Contact, instance: Instance, answered: float) -> dict[str, Any]:

@@ -8,7 +8,7 @@ how it ended.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -22,11 +22,12 @@ from busyhour.calls.ports import Clock, Functions
 from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.connect.cloudwatch_metrics import ConnectMetrics
 from busyhour.emulator.connect.contacts.contact import CHANNELS, Contact, ContactStore, close
-from busyhour.emulator.connect.contacts.start_parameters import Placed, contact_fields
+from busyhour.emulator.connect.contacts.start_parameters import VOICE_SEGMENT, Placed, contact_fields
 from busyhour.emulator.connect.contacts.transcript import customer, say
 from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources import hours_of_operation
 from busyhour.emulator.connect.resources.instance import FlowResource, Instance, MachineFactory
+from busyhour.flows.model import Flow
 from busyhour.flows.protocol import Audience
 from busyhour.results.outcomes import ENDING, Ending
 from busyhour.scenarios.model import Scenario
@@ -105,9 +106,9 @@ class Contacts:
             failures=dict(self._policy.failures),
             agent_queue_capacity=int(self._state.limits.applied(AGENT_QUEUE, self.scope)),
         )
-        machine = self._machines(flow.flow for flow in self.instance.flows())
+        machine = self._machines(self._published())
         opening = partial(hours_of_operation.known_open, self.instance, self._state.time)
-        return CallCentre(
+        centre = CallCentre(
             self._clock,
             machine,
             self._scenario,
@@ -117,6 +118,9 @@ class Contacts:
             hours=opening,
             bots=self._state.bots,
         )
+        if self._state.misses is not None:
+            centre.acd.let_ring(self._state.misses)
+        return centre
 
     def start(self) -> None:
         """Start sampling levels once a second."""
@@ -124,7 +128,11 @@ class Contacts:
 
     def flows_changed(self) -> None:
         """Apply a created or updated flow: contacts that begin later run the new content."""
-        self.centre.machine = self._machines(flow.flow for flow in self.instance.flows())
+        self.centre.machine = self._machines(self._published())
+
+    def _published(self) -> Iterator[Flow]:
+        """Flows that contacts can run: what was only saved is not there for them."""
+        return (one.flow for one in self.instance.flows() if one.status != "SAVED")
 
     # -------------------------------------------------------------------------------------------- begin
 
@@ -200,7 +208,9 @@ class Contacts:
         if placed.detect:
             contact.line = self._line(contact.index)
         self._starting = contact
-        fields: dict[str, Any] = {} if voice and not extra.get("References") else contact_fields(placed)
+        plain = voice and not extra.get("References")
+        subtype = CHANNELS[placed.channel].subtype
+        fields = {"segment_attributes": VOICE_SEGMENT} if plain else contact_fields(placed, subtype)
         self.centre.arrive(
             contact.index,
             contact_id=contact.id,
@@ -296,6 +306,10 @@ class Contacts:
         if contact.sequence and self.on_record is not None:
             self.on_record(contact, self)
 
+    def happened(self, contact: Contact, moment: str) -> None:
+        """Publish an event of a contact: PAUSED, RESUMED."""
+        self._tell(contact, moment)
+
     def forget(self) -> None:
         """Delete ended contacts and every count; applied values and live contacts remain."""
         self.store.clear()
@@ -326,6 +340,8 @@ class Contacts:
                 self.outcomes.update(self.centre.outcome(call))
             close(contact, call, self.epoch)
             self._state.limits.release(contact.pool, self.scope)
+            if contact.channel == VOICE and contact.answered is not None and self._state.upload_fails():
+                self.metrics.upload_failed(now)
             self._ended(contact)
         elif kind == "answered":
             self._leave_agent(contact)
@@ -336,6 +352,10 @@ class Contacts:
             self.metrics.agent_answered(now)
             self._queue_level(detail["queue"], now)
             self._tell(contact, "CONNECTED_TO_AGENT")
+        elif kind == "missed":
+            contact.attempts += 1
+            if contact.channel == VOICE:
+                self.metrics.missed(now)
         elif kind in ("queued", "abandoned"):
             self._queue_level(detail["queue"], now)
             if kind == "queued":

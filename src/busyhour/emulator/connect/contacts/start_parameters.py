@@ -35,16 +35,22 @@ class Placed:
     """Epoch seconds at which it begins (tasks)."""
 
 
-def contact_fields(placed: Placed) -> dict[str, Any]:
-    """Return the members specific to chats and tasks."""
+VOICE_SEGMENT: Mapping[str, Any] = {"connect:Subtype": {"ValueString": "connect:PSTN"}}
+"""SegmentAttributes of a telephone call in the event of a function, as a published event has them."""
+
+
+def contact_fields(placed: Placed, subtype: str) -> dict[str, Any]:
+    """Return the members that only chats, tasks and calls with references have."""
     extra = placed.extra
+    voice = placed.channel == "VOICE"
+    segment = VOICE_SEGMENT if voice else {"connect:Subtype": {"ValueString": subtype}}
     return {
         "channel": placed.channel,
         "references": {
             name: {"Type": value["Type"], "Value": value.get("Value")}
             for name, value in (extra.get("References") or _NOTHING).items()
         },
-        "segment_attributes": extra.get("SegmentAttributes") or _NOTHING,
+        "segment_attributes": {**segment, **(extra.get("SegmentAttributes") or _NOTHING)},
         "previous_contact_id": extra.get("PreviousContactId"),
         "initial_contact_id": extra.get("InitialContactId"),
         "customer_id": extra.get("CustomerId"),

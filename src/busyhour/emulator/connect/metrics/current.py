@@ -153,6 +153,7 @@ def _routed_agents(
         total += {
             "AGENTS_ONLINE": 1,
             "AGENTS_STAFFED": kind == "ROUTABLE",
+            "AGENTS_ERROR": kind == "ROUTABLE" and not agent.signed_in,
             "AGENTS_NON_PRODUCTIVE": kind == "CUSTOM",
             "AGENTS_AVAILABLE": free > 0,
             "AGENTS_ON_CALL": bool(talking) and "VOICE" in agent.handled,
