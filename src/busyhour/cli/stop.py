@@ -23,7 +23,8 @@ def command(run: Path, live: bool) -> None:
 
     For a run that was killed: a run that ends by itself, by Ctrl-C or by SIGTERM stops its own contacts. Safe to
     re-run: it resumes from the journal. Exit code 0: no contact is live. 1: some could not be stopped. 4: the run was
-    killed while a contact was being started, and whether that one is live is not known.
+    killed while a contact was being started, which was searched by its name and not found: whether it is live is not
+    known.
 
     Example: busyhour stop reports/out/latest --live
     """
@@ -43,23 +44,36 @@ def command(run: Path, live: bool) -> None:
         )
         say(f"{run} has no journal of contacts: the run {what}.")
         return
-    if not contacts:
-        say("Nothing to do: every contact of the journal is known to have ended.")
-        _report_unanswered(unknown, target.instance_id)
-        return
     where = f"account {target.account}, {target.region}, instance {target.instance_id}"
-    seconds = len(contacts) / STOPS_PER_SECOND
-    say(
-        f"{len(contacts):,} contacts may be live in {where}; asking each to stop takes about {seconds:,.0f} s."
-    )
-    if target.kind == "aws" and not live:
+    if contacts:
+        seconds = len(contacts) / STOPS_PER_SECOND
+        say(
+            f"{len(contacts):,} contacts may be live in {where}; asking each to stop takes about {seconds:,.0f} s."
+        )
+    if unknown:
+        say(
+            f"{len(unknown):,} requests to start a contact in {where} have no answer in the journal; --live searches their "
+            "contacts by name (SearchContacts)."
+        )
+    if (contacts or unknown) and target.kind == "aws" and not live:
         say("Dry run: nothing was called. Say --live to stop them.")
+        if not contacts:
+            _report_unanswered(unknown, target.instance_id)
+        return
+    if not contacts and not unknown:
+        say("Nothing to do: every contact of the journal is known to have ended.")
         return
     console = PlainConsole(stderr=True)
     # Another account would answer that it knows no such contact, which is what an ended one looks like.
     confirmed(target)
     if stop_contacts.going_on(run):
         console.print("The run goes on and starts more calls: end it with Ctrl-C, then stop again.")
+    connect = target.client("connect")
+    why = ""
+    if unknown:
+        why = stop_contacts.look_up(connect, target.instance_id, unknown, run)
+        contacts, unknown = journal.live(run) or [], journal.unanswered(run)
+    contacts = contacts or []
     done = stop_contacts.Swept()
     interrupted = False
     with console.status("") as status:
@@ -68,9 +82,7 @@ def command(run: Path, live: bool) -> None:
             status.update(_said(so_far))
 
         try:
-            stop_contacts.sweep(
-                target.client("connect"), target.instance_id, contacts, run, told=told, into=done
-            )
+            stop_contacts.sweep(connect, target.instance_id, contacts, run, told=told, into=done)
         except KeyboardInterrupt:
             interrupted = True
     say(_said(done))
@@ -87,13 +99,13 @@ def command(run: Path, live: bool) -> None:
             "Run the same command again; or end them in the Connect console under real-time metrics.",
             ExitCode.DOES_NOT_HOLD if reached else ExitCode.UNREACHABLE,
         )
-    _report_unanswered(unknown, target.instance_id)
+    _report_unanswered(unknown, target.instance_id, why)
 
 
-def _report_unanswered(tokens: Sequence[str], instance: str) -> None:
-    """Name requests without a known outcome: no operation of Connect finds a contact by its ClientToken.
+def _report_unanswered(tokens: Sequence[str], instance: str, why: str = "") -> None:
+    """Name requests without a known outcome; `why` says why the search for their contacts ended early.
 
-    Sending the request again would return the id, or start the contact that it asks for.
+    Sending such a request again would return the id, or start the contact that it asks for.
 
     Raises:
         BusyhourError: there are such requests (exit code 4).
@@ -105,11 +117,13 @@ def _report_unanswered(tokens: Sequence[str], instance: str) -> None:
         return
     for token in tokens[:10]:
         say(f"  no answer to the request with ClientToken {printable(token)}", err=True)
+    if why:
+        say(f"  SearchContacts: {printable(why)}", err=True)
     raise BusyhourError(
-        f"{len(tokens):,} requests to start a contact have no answer in the journal: whether these contacts are live is "
-        "not known.",
-        f"Search contacts of instance {printable(instance)} by the run's time and initiation method (outbound) in the Connect "
-        "console, and end them there.",
+        f"{len(tokens):,} requests to start a contact have no answer in the journal and no contact that was found: whether "
+        "these contacts are live is not known.",
+        "Contacts can be searched some minutes after their start: run `busyhour stop` with --live again. Or search the contacts "
+        f"of instance {printable(instance)} by name, which is the ClientToken, in the Connect console, and end them there.",
         ExitCode.INVALID_RUN,
     )
 

@@ -1,7 +1,7 @@
 """Journal of a run's contacts: those accepted, and those known to have ended. It survives a kill -9.
 
 One contact id per line; `contacts-<k>.log` and `ended-<k>.log` belong to worker k, `stopped.log` lists what a
-later clean-up ended. A contact is written as soon as its id is known, before it is used. `requests-<k>.log` has a line for
+later clean-up ended, `contacts-found.log` those that it found. A contact is written as soon as its id is known, before it is used. `requests-<k>.log` has a line for
 each contact before it is asked for: its ClientToken; `answered-<k>.log` has the same line once the outcome is known.
 """
 
@@ -16,8 +16,11 @@ from busyhour.errors import BusyhourError
 
 STOPPED_FILE = "stopped.log"
 
+FOUND = "found"
+"""In place of a worker's number: contacts that a later clean-up found by name, and the requests that started them."""
 
-def contacts_file(folder: Path, k: int) -> Path:
+
+def contacts_file(folder: Path, k: int | str) -> Path:
     """Return the path of worker k's accepted contacts."""
     return folder / f"contacts-{k}.log"
 
@@ -32,7 +35,7 @@ def requests_file(folder: Path, k: int) -> Path:
     return folder / f"requests-{k}.log"
 
 
-def answered_file(folder: Path, k: int) -> Path:
+def answered_file(folder: Path, k: int | str) -> Path:
     """Return the path of worker k's requests whose outcome is known: a contact with an id, or none."""
     return folder / f"answered-{k}.log"
 

@@ -13,7 +13,7 @@ from busyhour.harness.target import Target
 from busyhour.load.outcomes.clean_up import STOPS_PER_SECOND
 from busyhour.results import store
 from busyhour.results.codec import decode
-from busyhour.results.journal import STOPPED_FILE, Journal
+from busyhour.results.journal import FOUND, STOPPED_FILE, Journal, answered_file, contacts_file
 
 TARGET_FILE = "target.json"
 """Where the run went, written before its first call: all that a clean-up needs beside the journal."""
@@ -28,12 +28,18 @@ AGAIN = frozenset(
 
 _FRESH_SECONDS = 5.0
 
+SEARCH_DAYS = 13
+"""How far back contacts are searched; SearchContacts has its higher rate within two weeks."""
+
 
 class Connect(Protocol):
-    """The one operation of boto3's Connect client that is used here."""
+    """The operations of boto3's Connect client that are used here."""
 
     def stop_contact(self, **arguments: Any) -> Any:
         """StopContact."""
+
+    def search_contacts(self, **arguments: Any) -> Any:
+        """SearchContacts."""
 
 
 @dataclass(slots=True)
@@ -123,6 +129,70 @@ def sweep(
     finally:
         journal.close()
     return done
+
+
+def look_up(
+    client: Connect,
+    instance: str,
+    tokens: Sequence[str],
+    folder: Path,
+    *,
+    rate: float = STOPS_PER_SECOND,
+    sleep: Callable[[float], None] = time.sleep,
+    now: Callable[[], float] = time.time,
+) -> str:
+    """Search the contacts of requests without an answer by their name, and write those found into the journal.
+
+    A live run gives each contact its ClientToken as its name. Contacts appear in SearchContacts minutes after their start,
+    so one that is not found may be live.
+
+    Args:
+        client: Connect.
+        instance: id of the instance.
+        tokens: of the requests.
+        folder: of the run.
+        rate: requests per second.
+        sleep: waits; handed in by tests.
+        now: epoch seconds.
+
+    Returns:
+        Why the search ended early; empty if all were searched.
+    """
+    contacts, answers = Journal(contacts_file(folder, FOUND)), Journal(answered_file(folder, FOUND))
+    ended = Journal(folder / STOPPED_FILE)
+    try:
+        for token in tokens:
+            found = _named(client, instance, token, now())
+            sleep(1.0 / rate)
+            if isinstance(found, str):
+                return found
+            for contact in found:
+                contacts.write(str(contact["Id"]))
+                if contact.get("DisconnectTimestamp") is not None:
+                    ended.write(str(contact["Id"]))
+            if found:
+                answers.write(token)
+    finally:
+        for journal in (contacts, answers, ended):
+            journal.close()
+    return ""
+
+
+def _named(client: Connect, instance: str, name: str, now: float) -> list[Any] | str:
+    """Return the contacts of that name, or why they could not be searched."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    span = {"Type": "INITIATION_TIMESTAMP", "StartTime": now - SEARCH_DAYS * 86_400, "EndTime": now}
+    try:
+        answer = client.search_contacts(
+            InstanceId=instance,
+            TimeRange=span,
+            SearchCriteria={"Name": {"SearchText": [name], "MatchType": "MATCH_EXACT"}},
+            MaxResults=100,
+        )
+    except (BotoCoreError, ClientError) as error:
+        return str(error)
+    return [contact for contact in answer.get("Contacts") or () if contact.get("Name") == name]
 
 
 def _stop(client: Connect, instance: str, contact: str) -> tuple[str, str]:

@@ -170,6 +170,9 @@ class VoiceCalls(CallBehaviour):
             "DestinationPhoneNumber": self.destination(index),
             "ClientToken": f"{self._token}-{index}",
         }
+        if self._aws:
+            # No operation finds a contact by its token, but SearchContacts does by its name: `busyhour stop` asks for it.
+            request["Name"] = request["ClientToken"]
         attributes = self.attributes_of(index)
         if attributes:
             request["Attributes"] = dict(attributes)

@@ -76,6 +76,21 @@ def test_the_same_client_token_starts_one_contact(connect, start):
     assert start(ClientToken="t1") != first
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "hits"),
+    [("MATCH_EXACT", "run-1", 1), ("MATCH_EXACT", "run-", 0), ("MATCH_ANY", "run-1", 2)],
+)
+def test_contacts_are_found_by_name(make, starter, kind, text, hits):
+    connect = make()
+    for name in ("run-1", "run-12"):
+        starter(connect, Name=name)
+    span = {"Type": "INITIATION_TIMESTAMP", "StartTime": EPOCH - 60, "EndTime": EPOCH + 60}
+    criteria = {"Name": {"SearchText": [text], "MatchType": kind}}
+    answer = connect("SearchContacts", TimeRange=span, SearchCriteria=criteria)
+    assert answer["TotalCount"] == hits
+    assert all(text in contact["Name"] for contact in answer["Contacts"])
+
+
 def test_unanswered_calls_end_when_the_ring_timeout_is_over(make, starter):
     from dataclasses import replace
 

@@ -21,10 +21,12 @@ TARGET = Target(
 
 
 class Connect:
-    """Answers StopContact: an error code by contact, several in turn, or nothing."""
+    """Answers StopContact with an error code by contact, several in turn, or nothing; SearchContacts with `shown`."""
 
     def __init__(self, **codes: list[str]) -> None:
         self.codes = codes
+        self.shown: list[dict[str, Any]] = []
+        self.search_code = ""
         self.asked: list[str] = []
         self.account = TARGET.account
 
@@ -33,6 +35,13 @@ class Connect:
 
     def describe_instance(self, *, InstanceId: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         return {"Instance": {"Arn": f"{TARGET.instance_arn.rpartition('/')[0]}/{InstanceId}"}}
+
+    def search_contacts(self, **arguments: Any) -> dict[str, Any]:
+        text = arguments["SearchCriteria"]["Name"]["SearchText"][0]
+        if self.search_code:
+            raise ClientError({"Error": {"Code": self.search_code, "Message": "no"}}, "SearchContacts")
+        # A search that is less exact than its words must not end another contact.
+        return {"Contacts": [contact for contact in self.shown if text in contact["Name"]]}
 
     def stop_contact(self, *, InstanceId: str, ContactId: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         self.asked.append(ContactId)
@@ -187,16 +196,60 @@ def test_with_another_accounts_credentials_no_contact_counts_as_ended(
     assert len(journal.live(folder) or []) == 3
 
 
-def test_a_request_in_flight_at_a_kill_is_named_and_ends_with_4(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def in_flight(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Connect:
+    """The run was killed while the request with token-2 was on its way."""
     journal.requests_file(folder, 0).write_text("token-1\ntoken-2\n")
     journal.answered_file(folder, 0).write_text("token-1\n")
-    monkeypatch.setattr(Target, "client", lambda self, service: Connect())
+    client = Connect()
+    monkeypatch.setattr(Target, "client", lambda self, service: client)
+    monkeypatch.setattr("busyhour.harness.safety.stop_contacts.time.sleep", lambda seconds: None)
+    return client
+
+
+@pytest.mark.parametrize("code", ["", "AccessDeniedException"])
+def test_a_request_in_flight_at_a_kill_whose_contact_is_not_found_is_named_and_ends_with_4(
+    folder: Path, in_flight: Connect, code: str
+) -> None:
+    in_flight.search_code = code
+    in_flight.shown = [{"Id": "other", "Name": "token-22"}, {"Id": "other", "Name": "token-1"}]
     result = CliRunner().invoke(command, [str(folder), "--live"])
     assert "3 stopped" in result.output
+    assert "other" not in in_flight.asked
     assert "ClientToken token-2" in result.output
     assert "token-1" not in result.output
+    assert code in result.output
     assert isinstance(result.exception, BusyhourError)
     assert result.exception.exit_code is ExitCode.INVALID_RUN
     assert "whether these contacts are live" in result.exception.message
+
+
+def test_the_contact_of_a_request_in_flight_is_found_by_its_name_and_stopped_once(
+    folder: Path, in_flight: Connect
+) -> None:
+    in_flight.shown = [{"Id": "d", "Name": "token-2"}]
+    result = CliRunner().invoke(command, [str(folder), "--live"])
+    assert result.exit_code == 0, result.output
+    assert "4 stopped" in result.output
+    assert in_flight.asked.count("d") == 1
+    again = CliRunner().invoke(command, [str(folder), "--live"])
+    assert (again.exit_code, in_flight.asked.count("d")) == (0, 1)
+    assert "Nothing to do" in again.output
+
+
+def test_a_found_contact_that_has_ended_is_not_asked_to_stop(folder: Path, in_flight: Connect) -> None:
+    in_flight.shown = [{"Id": "d", "Name": "token-2", "DisconnectTimestamp": "2026-12-01"}]
+    result = CliRunner().invoke(command, [str(folder), "--live"])
+    assert result.exit_code == 0, result.output
+    assert "d" not in in_flight.asked
+
+
+def test_without_live_a_request_in_flight_is_told_and_not_searched(folder: Path, in_flight: Connect) -> None:
+    in_flight.search_code = "never asked"
+    result = CliRunner().invoke(command, [str(folder)])
+    assert result.exit_code == 0
+    assert "1 requests to start a contact" in result.output
+    journal.contacts_file(folder, 0).unlink()
+    alone = CliRunner().invoke(command, [str(folder)])
+    assert isinstance(alone.exception, BusyhourError)
+    assert alone.exception.exit_code is ExitCode.INVALID_RUN

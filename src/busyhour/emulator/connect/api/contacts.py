@@ -155,6 +155,8 @@ def _named(contact: Contact, criterion: Params | None) -> bool:
         return True
     name = (contact.extra.get("Name") or "").casefold()
     texts = [text.casefold() for text in criterion["SearchText"]]
+    if criterion["MatchType"] == "MATCH_EXACT":
+        return name in texts
     return _matches(criterion["MatchType"], [text in name for text in texts])
 
 
