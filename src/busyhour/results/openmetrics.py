@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from busyhour.printable import printable
+from busyhour.printable import printable_lines
 
 DIGITS = 4
 """Significant digits that are written: more would differ in every run."""
@@ -47,4 +47,4 @@ def _number(value: float) -> str:
 
 
 def _escaped(value: str) -> str:
-    return printable(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return printable_lines(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
