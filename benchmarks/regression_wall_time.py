@@ -19,7 +19,8 @@ from itertools import permutations
 from pathlib import Path
 
 from busyhour.regression.compare import compare
-from busyhour.regression.metrics.observation import Observation, read
+from busyhour.regression.metrics.observation import Observation
+from busyhour.regression.metrics.observe import read
 from busyhour.regression.metrics.scalars import values
 from busyhour.regression.settings import Tolerances
 

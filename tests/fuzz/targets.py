@@ -90,7 +90,7 @@ def history(path: Path) -> None:
     """Make a history of one run."""
     from busyhour.history.entry import Night
     from busyhour.history.store import History
-    from busyhour.regression.metrics.observation import read
+    from busyhour.regression.metrics.observe import read
 
     with History.open(path) as opened:
         opened.add([Night(read(HERE / "seeds"))])

@@ -18,7 +18,6 @@ MOST_LINES = 300
 LONG = {
     "calls/acd/contact_queue.py": "one class: the order of waiting contacts and the free agents change together",
     "capacity/markov/states.py": "one class: every step of a call, which all build the same state",
-    "capacity/simulation/replications.py": "due to be split: independent runs, and the figures they come to",
     "capacity/simulation/simulate.py": "one class: the events of a simulated run share its gauges",
     "capacity/theory/erlang.py": "one family of formulas, B and C and their inverses, each a term of the next",
     "cli/request.py": "one command with its three outputs",
@@ -26,18 +25,13 @@ LONG = {
     "emulator/connect/api/flows.py": "the operations on flows and on modules, which are alike",
     "emulator/connect/contacts/lifecycle.py": "one class: the state of a contact is changed here alone",
     "emulator/connect/resources/instance.py": "one class: all resources of an instance, found by id, name or ARN",
-    "emulator/server/http_server.py": "one class: the state of a connection is changed here alone",
-    "emulator/service_quotas/service.py": "due to be split: quotas, and requests for increases",
-    "exploration/feasibility/branches.py": "due to be split",
     "exploration/search/explorer.py": "one class: the search and its state",
     "handlers/process.py": "one class: a process, its messages and its end",
     "harness/run.py": "the stages of a run, in order, and the record that they end in",
     "harness/safety/plan.py": "one document for AWS with all of its fields",
     "load/runner/generator.py": "one class: what a behaviour may use of the generator",
-    "load/safety/outgoing.py": "due to be split",
+    "load/safety/outgoing.py": "one class: the gate, which counts what it admits and keeps the journal",
     "load/users/voice.py": "one class: a call from its start to its end",
-    "regression/metrics/observation.py": "due to be split: the data of a run, and its reading",
-    "regression/metrics/windowed_metrics.py": "due to be split: latencies, and values in seconds",
 }
 """Modules that are longer, each with the reason."""
 WRITTEN_BY_RUNS = frozenset(

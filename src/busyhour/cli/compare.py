@@ -71,7 +71,7 @@ def command(
     from busyhour.project import Project
     from busyhour.regression import verdicts
     from busyhour.regression.confirm import settle
-    from busyhour.regression.metrics.observation import read
+    from busyhour.regression.metrics.observe import read
     from busyhour.regression.render import RENDERERS
     from busyhour.regression.settings import tolerances
     from busyhour.results import store

@@ -12,7 +12,8 @@ from busyhour.history.baseline import baseline
 from busyhour.regression import verdicts
 from busyhour.regression.compare import Comparison
 from busyhour.regression.confirm import confirm, suspected
-from busyhour.regression.metrics.observation import Observation, read
+from busyhour.regression.metrics.observation import Observation
+from busyhour.regression.metrics.observe import read
 from busyhour.regression.settings import tolerances
 from busyhour.results import store
 from busyhour.results.record import Outcome

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from busyhour.history.store import History
 from busyhour.project import Project
-from busyhour.regression.metrics.observation import Observation, read
+from busyhour.regression.metrics.observation import Observation
+from busyhour.regression.metrics.observe import read
 
 HISTORY = "history"
 NIGHTS = 5

@@ -15,9 +15,10 @@ from busyhour.project import Project
 from busyhour.regression.inference.change_points import SHORTEST
 from busyhour.regression.made_of import fingerprint
 from busyhour.regression.made_of import revision as commit
-from busyhour.regression.metrics.observation import labels, read
+from busyhour.regression.metrics.common_windows import INVOKE
+from busyhour.regression.metrics.observation import labels
+from busyhour.regression.metrics.observe import read
 from busyhour.regression.metrics.scalars import values
-from busyhour.regression.metrics.windowed_metrics import INVOKE
 from busyhour.regression.verdicts import read_verdict, repeat_folders
 
 

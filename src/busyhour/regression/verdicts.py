@@ -8,7 +8,8 @@ from typing import Any
 
 from busyhour import __version__
 from busyhour.regression.compare import FAILING, Comparison, Confirmation
-from busyhour.regression.metrics.observation import Observation, read
+from busyhour.regression.metrics.observation import Observation
+from busyhour.regression.metrics.observe import read
 from busyhour.results.codec import decode, encode
 from busyhour.results.record import Outcome, RunRecord, VerdictRecord
 from busyhour.results.store import RUN_FILE, read_json, write_json

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.forecast.limits import TABLE_FULL, Limit, LimitForecast
 from busyhour.capacity.forecast.sheet import Sheet
-from busyhour.capacity.simulation.replications import Counted
 from busyhour.capacity.simulation.simulate import SimulationResult
+from busyhour.capacity.simulation.slices import Counted
 from busyhour.capacity.table_limits import Resource, Served, TableLimits, TableLoad, items_of, loads
 from busyhour.capacity.throughput_requirements import Throughput
 from busyhour.quotas.dynamodb.capacity import (

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import dropwhile, takewhile
 
-from busyhour.calls.acd import QueueStatistics
 from busyhour.calls.policy import CallPolicy
 from busyhour.calls.ports import FlowMachine
 from busyhour.capacity.simulation import confidence_intervals
 from busyhour.capacity.simulation.functions import Answers
-from busyhour.capacity.simulation.queue_results import QueueForecast
+from busyhour.capacity.simulation.queue_results import QueueForecast, queue_forecast
 from busyhour.capacity.simulation.simulate import Limits, Simulation, SimulationResult
+from busyhour.capacity.simulation.slices import CLUMP, Counted, sliced
 from busyhour.capacity.theory import clumps
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic import Direction
@@ -48,12 +48,6 @@ _APART = 1_000_003
 _SLICES = 20
 _SLICE = 2.0
 """Shortest slice of a run, in mean holding times: neighbouring slices are then correlated, others hardly."""
-
-
-_CLUMP = 2.0
-"""Minimum variance of rare events as a multiple of independent ones: calls reach a limit together."""
-Counted = Callable[[SimulationResult], tuple[float, float]]
-"""Part and whole counted in a run; both grow with time."""
 
 
 def steady_seconds(per_hour: float, fill: float) -> float:
@@ -143,7 +137,7 @@ class Replications:
 
     def share(self, counts: Counted) -> float | None:
         """Compute a part of a whole over the replications with quotas; None if the whole is 0."""
-        found = confidence_intervals.of_share(self._sliced(self.bound, counts))
+        found = confidence_intervals.of_share(sliced(self.bound, counts))
         return None if found is None else found.value
 
     def half_width(self, counts: Counted, clump: float | None = None) -> float | None:
@@ -153,11 +147,11 @@ class Replications:
             counts: part and whole of a run so far.
             clump: from theory, see `confidence_intervals.of_share`.
         """
-        sliced = self._sliced(self.bound, counts)
+        slices = sliced(self.bound, counts)
         found = (
-            confidence_intervals.of_share(sliced, _CLUMP)
+            confidence_intervals.of_share(slices, CLUMP)
             if clump is None
-            else confidence_intervals.of_share(sliced, clump, known=True)
+            else confidence_intervals.of_share(slices, clump, known=True)
         )
         if found is None or found.interval is None:
             return None
@@ -175,15 +169,6 @@ class Replications:
         """Compute the index of dispersion of blocked calls at the busiest moment, see `clumps.of_blocked`."""
         load = self._rate.at(self._busiest * 0.999999) * self._holding
         return clumps.of_blocked(load, min(lines, 10.0 * load + 100.0))
-
-    def _sliced(self, runs: Sequence[SimulationResult], counts: Counted) -> list[list[tuple[float, float]]]:
-        """Return part and whole of each slice of each run."""
-        sliced = []
-        for run in runs:
-            until = [counts(each) for each in (*run.so_far, run)]
-            before = [(0.0, 0.0), *until[:-1]]
-            sliced.append([(p - q, w - v) for (p, w), (q, v) in zip(until, before, strict=True)])
-        return sliced
 
     def _may_meet(self, free: SimulationResult, limits: Limits) -> bool:
         """Whether a run without quotas would have reached one."""
@@ -253,52 +238,4 @@ class Replications:
     def queues(self) -> list[QueueForecast]:
         """Return the results of each queue in the replications without quotas."""
         names = dict.fromkeys(name for run in self.free for name in run.queues)
-        return [self._queue(name) for name in names]
-
-    def _queue(self, name: str) -> QueueForecast:
-        seen = [run.queues[name] for run in self.free if name in run.queues]
-
-        def of(
-            part: Callable[[QueueStatistics], float], whole: Callable[[QueueStatistics], float]
-        ) -> list[list[tuple[float, float]]]:
-            def counts(run: SimulationResult) -> tuple[float, float]:
-                queue = run.queues.get(name)
-                return (part(queue), whole(queue)) if queue is not None else (0.0, 0.0)
-
-            return self._sliced(self.free, counts)
-
-        def over(queue: QueueStatistics) -> float:
-            return queue.answered + queue.abandoned
-
-        runs = len(self.free)
-        found = {
-            "service_level": confidence_intervals.of_share(of(lambda q: q.answered_in_time, over), _CLUMP),
-            "abandoned_share": confidence_intervals.of_share(of(lambda q: q.abandoned, over), _CLUMP),
-            "mean_wait": confidence_intervals.of_ratio(
-                of(lambda q: q.mean_wait * q.answered, lambda q: q.answered), self._holding
-            ),
-            "occupancy": confidence_intervals.of_ratio(
-                of(lambda q: q.busy_seconds, lambda q: (q.agents or 0) * q.observed_seconds)
-            ),
-        }
-        values = {key: each.value for key, each in found.items() if each is not None}
-        around = {key: each.interval for key, each in found.items() if each is not None and each.interval}
-        for key, counted in (
-            ("offered", [q.offered for q in seen]),
-            ("blocked", [q.rejected for q in seen]),
-        ):
-            values[key] = sum(counted) / runs
-            around[key] = confidence_intervals.of_count(counted, runs)
-        return QueueForecast(
-            name=name,
-            agents=seen[0].agents,
-            offered=values["offered"],
-            service_level=values.get("service_level"),
-            abandoned_share=values.get("abandoned_share"),
-            blocked=values["blocked"],
-            mean_wait=values.get("mean_wait", 0.0),
-            longest_wait=max(q.longest_wait for q in seen),
-            largest_size=max(q.largest_size for q in seen),
-            occupancy=values.get("occupancy"),
-            intervals=around,
-        )
+        return [queue_forecast(name, self.free, self._holding) for name in names]

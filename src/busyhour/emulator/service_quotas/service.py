@@ -13,7 +13,7 @@ a quota that is not adjustable, are each an IllegalArgumentException.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ import orjson
 from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.error_formats import json_error
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response
-from busyhour.emulator.model.paging import page_start, page_token
 from busyhour.emulator.model.registry import operation, registered
 from busyhour.emulator.model.shapes import check_types
 from busyhour.emulator.quotas.new_account import AccountAge
@@ -35,15 +34,14 @@ from busyhour.emulator.service_quotas.increases import (
     IncreaseRequest,
     RequestBook,
 )
+from busyhour.emulator.service_quotas.members import Body, illegal, one_of, page_of, text
 from busyhour.emulator.service_quotas.shapes import SERVICE_NAMES, QuotaShapes
 from busyhour.quotas.model import Quota, Scope
 
-Body = Mapping[str, Any]
 Schedule = Callable[[float, Callable[[], None]], object]
 
 _LEVELS = (ACCOUNT, RESOURCE, "ALL")
 _STATUSES = (*OPEN, "APPROVED", "DENIED", "CASE_CLOSED", "NOT_APPROVED", "INVALID_REQUEST")
-_PAGE = 100
 HISTORY_SECONDS = 90 * 86_400.0
 """Days for which requests are listed (API reference of ListRequestedServiceQuotaChangeHistory)."""
 
@@ -121,7 +119,7 @@ class ServiceQuotas:
         rows = [
             {"ServiceCode": code, "ServiceName": SERVICE_NAMES.get(code, code)} for code in self._services
         ]
-        return _page("Services", rows, body)
+        return page_of("Services", rows, body)
 
     @operation("GetServiceQuota")
     def _get(self, body: Body, request: Request) -> dict[str, Any]:
@@ -144,7 +142,7 @@ class ServiceQuotas:
         quotas = self._of_service(body)
         if (code := body.get("QuotaCode")) is not None:
             quotas = [self._quota({**body, "QuotaCode": code})]
-        level = _one_of("QuotaAppliedAtLevel", body.get("QuotaAppliedAtLevel", ACCOUNT), _LEVELS)
+        level = one_of("QuotaAppliedAtLevel", body.get("QuotaAppliedAtLevel", ACCOUNT), _LEVELS)
         rows = [
             self._shapes.service_quota(quota, own, instance)
             for quota in quotas
@@ -152,11 +150,11 @@ class ServiceQuotas:
             and level in ("ALL", own := RESOURCE if quota.scope is Scope.INSTANCE else ACCOUNT)
             for instance in (self._state.instances if own == RESOURCE else ("",))
         ]
-        return _page("Quotas", rows, body)
+        return page_of("Quotas", rows, body)
 
     @operation("ListAWSDefaultServiceQuotas")
     def _list_defaults(self, body: Body, request: Request) -> dict[str, Any]:
-        return _page("Quotas", [self._shapes.default(quota) for quota in self._of_service(body)], body)
+        return page_of("Quotas", [self._shapes.default(quota) for quota in self._of_service(body)], body)
 
     # ------------------------------------------------------------------------------------------ requests
 
@@ -165,7 +163,7 @@ class ServiceQuotas:
         quota = self._quota(body)
         desired = body.get("DesiredValue")
         if isinstance(desired, bool) or not isinstance(desired, int | float) or not 0 <= desired <= 1e10:
-            raise _illegal("DesiredValue", desired, "a number from 0 to 10,000,000,000")
+            raise illegal("DesiredValue", desired, "a number from 0 to 10,000,000,000")
         if not quota.adjustable:
             raise ApiError("IllegalArgumentException", f"{quota.name} ({quota.code}) is not adjustable.")
         context = body.get("ContextId")
@@ -235,20 +233,20 @@ class ServiceQuotas:
         return self._requests_page(body, [r for r in self._book if r.quota == quota])
 
     def _requests_page(self, body: Body, requests: Sequence[IncreaseRequest]) -> dict[str, Any]:
-        level = _one_of("QuotaRequestedAtLevel", body.get("QuotaRequestedAtLevel", ACCOUNT), _LEVELS)
+        level = one_of("QuotaRequestedAtLevel", body.get("QuotaRequestedAtLevel", ACCOUNT), _LEVELS)
         status = body.get("Status")
         if status is not None:
-            _one_of("Status", status, _STATUSES)
+            one_of("Status", status, _STATUSES)
         oldest = self._state.time() - HISTORY_SECONDS
         rows = [
             self._shapes.requested(r)
             for r in requests
             if level in ("ALL", r.level) and status in (None, r.status) and r.created >= oldest
         ]
-        return _page("RequestedQuotas", rows, body)
+        return page_of("RequestedQuotas", rows, body)
 
     def _filed(self, body: Body) -> IncreaseRequest:
-        found = self._book.get(_text(body, "RequestId"))
+        found = self._book.get(text(body, "RequestId"))
         if found is None:
             raise ApiError("NoSuchResourceException", f"There is no request {body['RequestId']!r}.")
         return found
@@ -283,42 +281,14 @@ class ServiceQuotas:
         return self._age is AccountAge.MATURE or self._state.limits.is_overridden(quota.key)
 
     def _quota(self, body: Body) -> Quota:
-        service, code = _text(body, "ServiceCode"), _text(body, "QuotaCode")
+        service, code = text(body, "ServiceCode"), text(body, "QuotaCode")
         quota = self._quotas.get((service, code))
         if quota is None:
             raise ApiError("NoSuchResourceException", f"There is no quota {code} of service {service}.")
         return quota
 
     def _of_service(self, body: Body) -> list[Quota]:
-        service = _text(body, "ServiceCode")
+        service = text(body, "ServiceCode")
         if service not in self._services:
             raise ApiError("NoSuchResourceException", f"There is no service {service}.")
         return [quota for (of, _), quota in self._quotas.items() if of == service]
-
-
-def _page(member: str, rows: Sequence[Any], body: Body) -> dict[str, Any]:
-    size = body.get("MaxResults", _PAGE)
-    if isinstance(size, bool) or not isinstance(size, int) or not 1 <= size <= _PAGE:
-        raise _illegal("MaxResults", size, f"a whole number from 1 to {_PAGE}")
-    start = page_start(body.get("NextToken"), len(rows), "InvalidPaginationTokenException")
-    page: dict[str, Any] = {member: rows[start : start + size]}
-    if start + size < len(rows):
-        page["NextToken"] = page_token(start + size)
-    return page
-
-
-def _text(body: Body, name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise _illegal(name, value, "text")
-    return value
-
-
-def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise _illegal(name, value, f"one of {', '.join(allowed)}")
-    return str(value)
-
-
-def _illegal(name: str, value: object, wanted: str) -> ApiError:
-    return ApiError("IllegalArgumentException", f"{name} is {value!r}; it must be {wanted}.")

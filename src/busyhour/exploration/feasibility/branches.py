@@ -5,14 +5,24 @@ Mirrors `busyhour.flows.actions`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
+from busyhour.exploration.feasibility.branch_results import (
+    always_met,
+    error_only,
+    never_raised,
+    next_unmatched,
+    outcomes,
+    shown_values,
+    tries,
+)
 from busyhour.exploration.feasibility.constants import Possible, Values
 from busyhour.exploration.world.candidates import name_of
 from busyhour.exploration.world.context import Context
-from busyhour.exploration.world.values import Test, first, shadowed, tests_of, witnesses
+from busyhour.exploration.world.values import first, shadowed, tests_of
 from busyhour.flows.action_types import DECLARED
 from busyhour.flows.actions import ASKABLE, TYPES
+from busyhour.flows.actions.functions import ARN_KEYS
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import find, text_of, whole
@@ -23,8 +33,11 @@ _ENDS = {
     "end-flow": "the flow is over",
     "end-module": "the module is over",
 }
-_NEVER_RAISED = "nothing in this action raises that error"
-_MATCHED = "NoMatchingCondition has a branch, and that one is taken"
+_LEAVES = {
+    "to-agent": "the contact is with the agent: the flow is over",
+    "transfer-to-flow": "the contact continues in the other flow and does not return",
+}
+"""Behaviour -> why NextAction is never taken."""
 
 
 class Branches:
@@ -42,8 +55,9 @@ class Branches:
             name = action.errors[index].error_type
             if any(one.error_type == name for one in action.errors[:index]):
                 return f"an earlier branch of the action is for {name} as well"
-        declared = DECLARED.get(action.type)
-        judge = _BY_BEHAVIOUR.get(declared.behaviour) if declared is not None else None
+        if kind == "next" and action.behaviour in _LEAVES:
+            return _LEAVES[action.behaviour]
+        judge = _BY_BEHAVIOUR.get(action.behaviour)
         if judge is not None:
             return judge(self, action, kind, index, values)
         if action.type in TYPES and action.type not in ASKABLE:
@@ -54,15 +68,12 @@ class Branches:
 
     def _compare(self, action: Action, kind: str, index: int, values: Values) -> str:
         if any(find(operand) for one in action.conditions for operand in one.operands):
-            return self._error_only(action, kind, index, "NoMatchingCondition")
+            return error_only(action, kind, index, "NoMatchingCondition")
         raw = text_of(action.parameters.get("ComparisonValue"))
         reference = whole(raw)
-        held: Possible
-        if reference is not None:
-            name = name_of(reference)
-            held = values.get(name)
-        else:
-            name, held = "", None if find(raw) else frozenset({raw})
+        name = "" if reference is None else name_of(reference)
+        fixed = None if find(raw) else frozenset({raw})
+        held: Possible = values.get(name) if name else fixed
         tests = tests_of(action.conditions)
         if len(tests) != len(action.conditions):
             return ""
@@ -70,23 +81,15 @@ class Branches:
             if held is not None:
                 if any(one is not None and first(tests, one) == index for one in held):
                     return ""
-                return _held(raw, held)
+                return shown_values(raw, held)
             if name == "StoredCustomerInput":
-                tried = [one for one in _tries(tests) if one == "Timeout" or (one and set(one) <= _KEYS)]
+                tried = [one for one in tries(tests) if one == "Timeout" or (one and set(one) <= _KEYS)]
                 if all(first(tests, one) != index for one in tried):
                     return shadowed(tests, index) or f"keys never make {tests[index][1]!r}"
             return shadowed(tests, index)
         if kind == "error":
-            return self._error_only(action, kind, index, "NoMatchingCondition") or self._always_met(
-                tests, raw, held
-            )
-        return self._next_unmatched(action) or self._always_met(tests, raw, held)
-
-    @staticmethod
-    def _always_met(tests: tuple[Test, ...], raw: str, held: Possible) -> str:
-        if held is not None and all(one is not None and first(tests, one) is not None for one in held):
-            return f"a condition always holds: {_held(raw, held)}"
-        return ""
+            return error_only(action, kind, index, "NoMatchingCondition") or always_met(tests, raw, held)
+        return next_unmatched(action) or always_met(tests, raw, held)
 
     def _loop(self, action: Action, kind: str, index: int, values: Values) -> str:
         raw = text_of(action.parameters.get("LoopCount"))
@@ -98,24 +101,24 @@ class Branches:
             return ""
         if times is None and not find(raw):
             return "LoopCount is not a number"
-        outcomes = ["ContinueLooping", "DoneLooping"] if times is None or times > 0 else ["DoneLooping"]
-        return self._outcomes(action, kind, index, outcomes)
+        results = ["ContinueLooping", "DoneLooping"] if times is None or times > 0 else ["DoneLooping"]
+        return outcomes(action, kind, index, results)
 
     def _hours(self, action: Action, kind: str, index: int, values: Values) -> str:
-        if kind == "error" and action.errors[index].error_type not in ("NoMatchingCondition",):
+        if kind == "error" and action.errors[index].error_type != "NoMatchingCondition":
             return ""
-        return self._outcomes(action, kind, index, ["True", "False"])
+        return outcomes(action, kind, index, ["True", "False"])
 
     def _metric(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "condition":
             tests = tests_of(action.conditions)
             if len(tests) == len(action.conditions) and not any(
                 (value := number(one)) is not None and value >= 0 and first(tests, one) == index
-                for one in _tries(tests)
+                for one in tries(tests)
             ):
                 return shadowed(tests, index) or f"a metric is never {tests[index][1]!r}"
         elif kind == "next":
-            return self._next_unmatched(action)
+            return next_unmatched(action)
         return ""
 
     def _wait(self, action: Action, kind: str, index: int, values: Values) -> str:
@@ -125,13 +128,12 @@ class Branches:
         listed = [str(one) for one in events] if isinstance(events, list) else []
         if text_of(action.parameters.get("ContinueExecution")) == "True":
             listed.append("Continue")
-        outcomes = ["WaitCompleted", *listed]
-        return self._outcomes(action, kind, index, outcomes)
+        return outcomes(action, kind, index, ["WaitCompleted", *listed])
 
     def _message(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "condition":
             return "a prompt has no result"
-        return self._never_raised(action, kind, index, {"NoMatchingCondition", "InputTimeLimitExceeded"})
+        return never_raised(action, kind, index, {"NoMatchingCondition", "InputTimeLimitExceeded"})
 
     def _looped_prompts(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "error":
@@ -141,7 +143,7 @@ class Branches:
         if not find(raw) and (every is None or every <= 0):
             return "no interrupt is set: the prompts loop until an agent answers or the caller hangs up"
         if kind == "condition":
-            return self._outcomes(action, kind, index, ["MessagesInterrupted"])
+            return outcomes(action, kind, index, ["MessagesInterrupted"])
         met = any("MessagesInterrupted" in one.operands for one in action.conditions)
         return "the condition MessagesInterrupted is taken instead" if met else ""
 
@@ -151,9 +153,7 @@ class Branches:
         validation = given.get("InputValidation")
         menu = stored == "false" or (stored != "true" and not validation)
         if "EnableDTMFBuffer" in given:
-            if kind == "condition":
-                return "switching the DTMF buffer has no result"
-            return ""
+            return "switching the DTMF buffer has no result" if kind == "condition" else ""
         if menu:
             return self._menu(action, kind, index)
         if kind == "condition":
@@ -165,7 +165,7 @@ class Branches:
             if name == "InvalidPhoneNumber":
                 phone = isinstance(validation, dict) and "PhoneNumberValidation" in validation
                 return "" if phone else "the input is not checked for being a telephone number"
-            return self._never_raised(action, kind, index, {"NoMatchingCondition"})
+            return never_raised(action, kind, index, {"NoMatchingCondition"})
         return ""
 
     def _menu(self, action: Action, kind: str, index: int) -> str:
@@ -181,25 +181,25 @@ class Branches:
             name = action.errors[index].error_type
             if name == "NoMatchingCondition" and taken == _KEYS:
                 return "every key has a branch"
-            return self._never_raised(action, kind, index, {"InvalidPhoneNumber"})
-        return self._next_unmatched(action)
+            return never_raised(action, kind, index, {"InvalidPhoneNumber"})
+        return next_unmatched(action)
 
     def _lex(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "condition":
             tests = tests_of(action.conditions)
             return shadowed(tests, index) if len(tests) == len(action.conditions) else ""
         if kind == "error":
-            return self._never_raised(action, kind, index, {"InvalidPhoneNumber"})
+            return never_raised(action, kind, index, {"InvalidPhoneNumber"})
         if self._ground.policy.bot_without_intent_goes_on:
             return ""
-        return self._next_unmatched(action)
+        return next_unmatched(action)
 
     def _service(self, action: Action, kind: str, index: int, values: Values) -> str:
         tests = tests_of(action.conditions)
         plain = len(tests) == len(action.conditions)
         if kind == "condition" and plain:
             if action.behaviour == "distribute":
-                shares = (number(one) for one in _tries(tests))
+                shares = (number(one) for one in tries(tests))
                 if any(
                     one is not None and 1 <= one <= 100 and first(tests, f"{one:g}") == index
                     for one in shares
@@ -208,16 +208,15 @@ class Branches:
                 return shadowed(tests, index) or "no share of 100 is left for it"
             return shadowed(tests, index)
         if kind == "next" and action.type in _BRANCHING:
-            return self._next_unmatched(action)
+            return next_unmatched(action)
         return ""
 
     def _lambda(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "condition":
             return "a function's response is not a result to branch on"
         if kind == "error":
-            return self._error_only(action, kind, index, "NoMatchingError")
-        names = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
-        return "" if any(one in action.parameters for one in names) else "no function is named"
+            return error_only(action, kind, index, "NoMatchingError")
+        return "" if any(one in action.parameters for one in ARN_KEYS) else "no function is named"
 
     def _to_queue(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "next":
@@ -226,7 +225,7 @@ class Branches:
             return "a transfer to a queue has no result"
         if action.errors[index].error_type == "QueueAtCapacity":
             return ""
-        return self._never_raised(action, kind, index, {"NoMatchingCondition"})
+        return never_raised(action, kind, index, {"NoMatchingCondition"})
 
     def _dequeue(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "next":
@@ -234,25 +233,15 @@ class Branches:
             if not stays or self._flow.type is not FlowType.CUSTOMER_QUEUE:
                 return "the queue flow of the other queue runs instead"
         elif kind == "error" and action.errors[index].error_type != "QueueAtCapacity":
-            return self._never_raised(action, kind, index, {"NoMatchingCondition"})
+            return never_raised(action, kind, index, {"NoMatchingCondition"})
         return ""
-
-    def _to_agent(self, action: Action, kind: str, index: int, values: Values) -> str:
-        return "the contact is with the agent: the flow is over" if kind == "next" else ""
 
     def _third_party(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "next" and text_of(action.parameters.get("ContinueFlowExecution")).lower() != "true":
             return "ContinueFlowExecution is False: the flow is over when the third party answers"
-        if (
-            kind == "next"
-            and not action.parameters.get("ThirdPartyPhoneNumber")
-            and "ThirdPartyPhoneNumber" not in action.parameters
-        ):
+        if kind == "next" and "ThirdPartyPhoneNumber" not in action.parameters:
             return "no number is given"
-        return self._never_raised(action, kind, index, {"NoMatchingCondition"}) if kind == "error" else ""
-
-    def _to_flow(self, action: Action, kind: str, index: int, values: Values) -> str:
-        return "the contact continues in the other flow and does not return" if kind == "next" else ""
+        return never_raised(action, kind, index, {"NoMatchingCondition"}) if kind == "error" else ""
 
     def _module(self, action: Action, kind: str, index: int, values: Values) -> str:
         """Check a module's branch; its results are known if all of them are static."""
@@ -283,40 +272,6 @@ class Branches:
                 found.add(result or None)
         return found
 
-    # ------------------------------------------------------------------------------------------ helpers
-
-    @staticmethod
-    def _outcomes(action: Action, kind: str, index: int, outcomes: Iterable[str]) -> str:
-        """Check a branch of an action with one of a few results."""
-        tests = tests_of(action.conditions)
-        if len(tests) != len(action.conditions):
-            return ""
-        met = {first(tests, one) for one in outcomes}
-        if kind == "condition":
-            return (
-                "" if index in met else shadowed(tests, index) or f"the result is never {tests[index][1]!r}"
-            )
-        if kind == "error" and action.errors[index].error_type != "NoMatchingCondition":
-            return _NEVER_RAISED
-        if None not in met:
-            return "every result has a condition of its own"
-        return Branches._next_unmatched(action) if kind == "next" else ""
-
-    @staticmethod
-    def _next_unmatched(action: Action) -> str:
-        """Check NextAction of an action that takes it if no condition matches."""
-        return _MATCHED if action.error_target("NoMatchingCondition") is not None else ""
-
-    @staticmethod
-    def _error_only(action: Action, kind: str, index: int, only: str) -> str:
-        if kind == "error" and action.errors[index].error_type != only:
-            return f"every failure of {action.type} takes the branch of {only}"
-        return Branches._next_unmatched(action) if kind == "next" and only == "NoMatchingCondition" else ""
-
-    @staticmethod
-    def _never_raised(action: Action, kind: str, index: int, never: set[str]) -> str:
-        return _NEVER_RAISED if kind == "error" and action.errors[index].error_type in never else ""
-
 
 Judge = Callable[[Branches, Action, str, int, Values], str]
 
@@ -338,17 +293,6 @@ _BY_BEHAVIOUR: dict[str, Judge] = {
     "invoke-function": Branches._lambda,
     "to-queue": Branches._to_queue,
     "dequeue": Branches._dequeue,
-    "to-agent": Branches._to_agent,
     "third-party": Branches._third_party,
-    "transfer-to-flow": Branches._to_flow,
     "invoke-module": Branches._module,
 }
-
-
-def _tries(tests: tuple[Test, ...]) -> list[str]:
-    return [*witnesses(tests), *(operand for _, operand in tests)]
-
-
-def _held(raw: str, held: frozenset[str | None]) -> str:
-    shown = " or ".join(sorted("nothing" if one is None else repr(one) for one in held)[:4])
-    return f"{raw} is {shown} on every path to here"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from busyhour.regression.metrics import run_metrics, windowed_metrics
+from busyhour.regression.metrics import latency_metrics, rate_metrics, run_metrics
 from busyhour.regression.metrics.metric import Estimates
 from busyhour.regression.metrics.observation import Observation
 from busyhour.regression.settings import Tolerances
@@ -23,8 +23,8 @@ def estimate(new: Sequence[Observation], old: Sequence[Observation], tolerances:
     `gone` and `missing` name the others.
     """
     made = Estimates(missing=sorted({reason for run in (*new, *old) for reason in run.missing}))
-    windowed_metrics.latencies(made, new, old, tolerances)
-    windowed_metrics.in_seconds(made, new, old, tolerances)
+    latency_metrics.latencies(made, new, old, tolerances)
+    rate_metrics.in_seconds(made, new, old, tolerances)
     run_metrics.shares(made, new, old, tolerances)
     run_metrics.distributions(made, new, old, tolerances)
     run_metrics.headroom(made, new, old, tolerances)

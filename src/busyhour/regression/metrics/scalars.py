@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from busyhour.regression.metrics.metric import LATENCY_QUANTILES
 from busyhour.regression.metrics.observation import Observation
-from busyhour.regression.metrics.windowed_metrics import worst, worst_name, worst_seconds
+from busyhour.regression.metrics.rate_metrics import worst, worst_name, worst_seconds
 from busyhour.regression.resampling.quantiles import Buckets
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.harness.verdict.objectives import judge
-from busyhour.regression.metrics.observation import Demand, Share, differences, from_json, observe, read
+from busyhour.regression.metrics.observation import Demand, Share, differences, from_json
+from busyhour.regression.metrics.observe import observe, read
 from busyhour.regression.metrics.scalars import values
 from busyhour.results import store
 from busyhour.results.codec import encode
