@@ -9,6 +9,9 @@ import orjson
 
 from busyhour.emulator.connect.administration import (
     associations,
+    evaluation_forms,
+    flow_associations,
+    grants,
     hierarchy,
     hours,
     quick_connects,
@@ -16,6 +19,8 @@ from busyhour.emulator.connect.administration import (
     settings,
     task_templates,
     traffic_distribution,
+    view_versions,
+    vocabularies,
 )
 from busyhour.emulator.connect.api import (
     contact_changes,
@@ -58,6 +63,11 @@ _MODULES = (
     quick_connects,
     task_templates,
     traffic_distribution,
+    evaluation_forms,
+    flow_associations,
+    grants,
+    view_versions,
+    vocabularies,
 )
 HANDLERS: Mapping[str, Handler] = {
     **crud.HANDLERS,

@@ -35,7 +35,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "is queued again at the end of its queue, and no flow of the event runs. A paused task of AWS would show it.",
         "The event of a function has the subtype connect:PSTN for telephone calls, as a published one has; contact records have "
         "connect:Telephony. A record and an event of one call would show it.",
-        "GetMetricData has ten of its 25 metrics, GetCurrentUserData neither hierarchy groups nor the start of a status.",
+        "GetMetricData has no values for OCCUPANCY, HOLD_TIME, CALLBACK_CONTACTS_HANDLED and transfers between queues: no agent holds "
+        "or calls back, and a contact that moves to another queue stays one. GetCurrentUserData has neither hierarchy groups nor the start of a status.",
         "GetMetricDataV2: the error of each rule is not documented, InvalidParameterException here. One request against each rule "
         "would show it. Results of a span are computed at once; AWS's follow with a delay.",
         "Flow logs: the texts of a function that timed out or answered what Connect does not take are in no published entry; an "
@@ -59,8 +60,15 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Flows reach functions and bots that are not associated with the instance, as CreateContactFlow does not look them up; in "
         "AWS a call to such a function fails.",
         "Storage configurations, security keys, origins, integrations, predefined attributes, views and rules are kept and "
-        "returned: nothing is stored in a bucket, no rule runs, no view is shown, no version of a view is made. Which user last "
-        "changed a rule is the root of the account. Evaluations, cases, Wisdom and test cases are not supported.",
+        "returned: nothing is stored in a bucket, no rule runs, no view is shown. So are evaluation forms and vocabularies: nothing is "
+        "evaluated or transcribed. LastModifiedBy of a rule or a form is the root of the account. Permissions of security profiles are "
+        "listed as they were given, of the instance's own profiles none. Contact evaluations, cases, Wisdom and test cases are not "
+        "supported.",
+        "Of CloudFormation's and Terraform's resources of Connect, DataTable, DataTableAttribute, DataTableRecord, EmailAddress, "
+        "Notification and Workspace cannot be created; an AgentStatus cannot be deleted, in AWS either. Every other can be created, "
+        "read and, where AWS has an operation for it, deleted.",
+        "ResourceId and FlowId of flow associations are ARNs; the reference calls them identifiers. One ListFlowAssociations would "
+        "show it.",
     ),
     "connectparticipant": ("Chat is polled with GetTranscript: there is no websocket.",),
     "lambda": (

@@ -172,7 +172,7 @@ def _string(shape: Any, compiler: _Compiler) -> Check:
     )
     low, high = metadata.get("min", 0), metadata.get("max", math.inf)
     choices = frozenset(metadata.get("enum", ()))
-    pattern = _pattern(metadata.get("pattern"))
+    pattern = _pattern(metadata.get("pattern"), high)
 
     def check(value: Any, where: str) -> None:
         if not isinstance(value, str):
@@ -187,17 +187,23 @@ def _string(shape: Any, compiler: _Compiler) -> Check:
     return check
 
 
-def _pattern(text: str | None) -> re.Pattern[str] | None:
+_ONE_CHARACTER = re.compile(r"\^\[[^\]]+\]\$")
+
+
+def _pattern(text: str | None, longest: float) -> re.Pattern[str] | None:
     r"""Return the pattern of a model, which is written for Java, as one for Python.
 
     Connect's model has some with every backslash doubled, one between slashes (`Password`), and classes such as
-    `\p{L}`, for which `re` has nothing; DynamoDB's has a range of surrogate pairs.
+    `\p{L}`, for which `re` has nothing; DynamoDB's has a range of surrogate pairs. One that allows a single character and a length
+    of more (`ViewContentSha256`) means any number of them.
     """
     if text is None:
         return None
     text = text.replace("\\\\", "\\").replace(r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
     if len(text) > 1 and text[0] == text[-1] == "/":
         text = text[1:-1]
+    if longest > 1 and _ONE_CHARACTER.fullmatch(text):
+        text = f"{text[:-1]}*$"
     try:
         return re.compile(text)
     except re.error:

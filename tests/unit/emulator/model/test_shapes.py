@@ -110,6 +110,7 @@ def test_every_pattern_of_every_service_is_checked():
         ("connect", "TagKey", ["Füße:1", "a/b"], ["aws:x", "a\tb", "a;b"]),
         ("connect", "CommonHumanReadableName", ["Vertrieb Süd"], ["a\u0007b"]),
         ("connect", "PhoneNumber", ["+12065550100"], ["12065550100", "+0123"]),
+        ("connect", "ViewContentSha256", ["0aF" * 21], ["a-b"]),
         ("lambda", "TagKey", ["Füße"], ["a;b"]),
         ("logs", "ResourceType", ["a-b_c"], ["a b"]),
     ],

@@ -13,6 +13,7 @@ from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Resource
 from busyhour.emulator.messages import ApiError
+from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 
 SERVED = frozenset({"QUEUE", "CHANNEL", "ROUTING_PROFILE"})
@@ -47,7 +48,7 @@ def current_metric_data(site: InstanceRuntime, params: Params) -> Params:
             "InvalidParameterException", "Filters must name at least one queue or routing profile."
         )
     grouped = bool(groupings)
-    results = [
+    results: list[Params] = [
         {
             "Dimensions": group.dimensions,
             "Collections": [
@@ -59,7 +60,28 @@ def current_metric_data(site: InstanceRuntime, params: Params) -> Params:
         for group in _groups(site, filters, groupings)
     ]
     at = site.state.time()
-    return {"MetricResults": results, "DataSnapshotTime": at, "ApproximateTotalCount": len(results)}
+    for order in params.get("SortCriteria") or ():
+        _sort(results, order, [metric.get("Name") for metric in params["CurrentMetrics"]])
+    chosen, token = page(results, params)
+    return {"MetricResults": chosen, "DataSnapshotTime": at, "ApproximateTotalCount": len(results), **token}
+
+
+def _sort(results: list[Params], order: Params, asked: list[str | None]) -> None:
+    """Sort by a metric that the request asks for; results without it come last.
+
+    Raises:
+        ApiError: it is not asked for.
+    """
+    name = order.get("SortByMetric")
+    if name not in asked:
+        raise ApiError("InvalidParameterException", f"SortByMetric {name} is not one of the metrics.")
+    down = order.get("SortOrder") == "DESCENDING"
+
+    def key(result: Params) -> tuple[bool, float]:
+        found = [one["Value"] for one in result["Collections"] if one["Metric"]["Name"] == name]
+        return (not found, (-found[0] if down else found[0]) if found else 0.0)
+
+    results.sort(key=key)
 
 
 def _groups(site: InstanceRuntime, filters: Params, groupings: list[str]) -> Iterator[_Group]:

@@ -1,11 +1,13 @@
 """GetMetricData (the first version): the last 24 hours, by queue and channel.
 
-Names, statistics and times follow the API reference; values are computed as for GetMetricDataV2.
+Names, statistics and times follow the API reference; values are computed as for GetMetricDataV2. A metric without a figure in
+the emulator has no Value, as Connect leaves it out for metrics without data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -13,7 +15,7 @@ from busyhour.emulator.connect.contacts.contact import CHANNELS
 from busyhour.emulator.connect.contacts.describe import queue_id
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
-from busyhour.emulator.connect.metrics.interval_store import METRICS, Seen, seen
+from busyhour.emulator.connect.metrics.interval_store import METRICS, Metric, Seen, seen
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.paging import page
@@ -26,24 +28,79 @@ _GROUPINGS = frozenset({"QUEUE", "CHANNEL"})
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """A metric of the first version: the one of the second that it is, and its statistic and unit."""
+    """A metric of the first version: what it is computed from, its statistic and its unit."""
 
-    name: str
+    metric: Metric
     statistic: str
     unit: str
 
 
+def _counted(
+    at: Callable[[Seen], float | None], of: Callable[[Seen], float | None] = lambda one: 1.0
+) -> _Old:
+    return _Old(Metric(at, lambda one, metric: of(one), math.fsum), "SUM", "COUNT")
+
+
+def _handled(*methods: str) -> _Old:
+    """Count contacts that an agent had, of these initiation methods."""
+    return _counted(
+        lambda one: one.ended if one.answered is not None and one.contact.method in methods else None
+    )
+
+
+def _ended_as(reason: str) -> Callable[[Seen], float | None]:
+    return lambda one: one.ended if one.queued is not None and one.contact.reason == reason else None
+
+
+def _transferred_in(one: Seen) -> float | None:
+    return one.queued if one.contact.method == "TRANSFER" else None
+
+
+def _offered(one: Seen) -> float | None:
+    return one.ended if one.ended is not None else one.queued
+
+
+_NONE = Metric(lambda one: None, lambda one, metric: None, math.fsum)
+"""Nothing that is counted happens in the emulator: 0."""
+_UNKNOWN = Metric(lambda one: None, lambda one, metric: None, lambda values: None)
+"""No data: AWS would have a value that the emulator cannot know."""
+_INCOMING = ("INBOUND", "TRANSFER", "QUEUE_TRANSFER")
+
+
+def _as_later(name: str, statistic: str, unit: str) -> _Old:
+    return _Old(METRICS[name], statistic, unit)
+
+
 _METRICS: Mapping[str, _Old] = {
-    "CONTACTS_QUEUED": _Old("CONTACTS_QUEUED", "SUM", "COUNT"),
-    "CONTACTS_HANDLED": _Old("CONTACTS_HANDLED", "SUM", "COUNT"),
-    "CONTACTS_ABANDONED": _Old("CONTACTS_ABANDONED", "SUM", "COUNT"),
-    "QUEUED_TIME": _Old("MAX_QUEUED_TIME", "MAX", "SECONDS"),
-    "QUEUE_ANSWER_TIME": _Old("AVG_QUEUE_ANSWER_TIME", "AVG", "SECONDS"),
-    "ABANDON_TIME": _Old("AVG_ABANDON_TIME", "AVG", "SECONDS"),
-    "HANDLE_TIME": _Old("AVG_HANDLE_TIME", "AVG", "SECONDS"),
-    "INTERACTION_TIME": _Old("AVG_INTERACTION_TIME", "AVG", "SECONDS"),
-    "AFTER_CONTACT_WORK_TIME": _Old("AVG_AFTER_CONTACT_WORK_TIME", "AVG", "SECONDS"),
-    "SERVICE_LEVEL": _Old("SERVICE_LEVEL", "AVG", "PERCENT"),
+    "CONTACTS_QUEUED": _as_later("CONTACTS_QUEUED", "SUM", "COUNT"),
+    "CONTACTS_HANDLED": _as_later("CONTACTS_HANDLED", "SUM", "COUNT"),
+    "CONTACTS_ABANDONED": _as_later("CONTACTS_ABANDONED", "SUM", "COUNT"),
+    "CONTACTS_CONSULTED": _Old(_NONE, "SUM", "COUNT"),
+    "CONTACTS_AGENT_HUNG_UP_FIRST": _counted(
+        lambda one: (
+            one.ended if one.answered is not None and one.contact.reason == "AGENT_DISCONNECT" else None
+        )
+    ),
+    "CONTACTS_HANDLED_INCOMING": _handled(*_INCOMING),
+    "CONTACTS_HANDLED_OUTBOUND": _handled("OUTBOUND"),
+    "CONTACTS_HOLD_ABANDONS": _Old(_NONE, "SUM", "COUNT"),
+    "CONTACTS_TRANSFERRED_IN": _counted(_transferred_in),
+    "CONTACTS_TRANSFERRED_OUT": _counted(_ended_as("TRANSFERRED")),
+    "CONTACTS_TRANSFERRED_IN_FROM_QUEUE": _Old(_UNKNOWN, "SUM", "COUNT"),
+    "CONTACTS_TRANSFERRED_OUT_FROM_QUEUE": _Old(_UNKNOWN, "SUM", "COUNT"),
+    "CONTACTS_MISSED": _counted(_offered, lambda one: float(one.contact.attempts)),
+    "CALLBACK_CONTACTS_HANDLED": _Old(_UNKNOWN, "SUM", "COUNT"),
+    "API_CONTACTS_HANDLED": _handled("API"),
+    "OCCUPANCY": _Old(_UNKNOWN, "AVG", "PERCENT"),
+    "QUEUED_TIME": _as_later("MAX_QUEUED_TIME", "MAX", "SECONDS"),
+    "QUEUE_ANSWER_TIME": _as_later("AVG_QUEUE_ANSWER_TIME", "AVG", "SECONDS"),
+    "ABANDON_TIME": _as_later("AVG_ABANDON_TIME", "AVG", "SECONDS"),
+    "HANDLE_TIME": _as_later("AVG_HANDLE_TIME", "AVG", "SECONDS"),
+    "HOLD_TIME": _Old(_UNKNOWN, "AVG", "SECONDS"),
+    "INTERACTION_TIME": _as_later("AVG_INTERACTION_TIME", "AVG", "SECONDS"),
+    "INTERACTION_AND_HOLD_TIME": _as_later("AVG_INTERACTION_TIME", "AVG", "SECONDS"),
+    "AFTER_CONTACT_WORK_TIME": _as_later("AVG_AFTER_CONTACT_WORK_TIME", "AVG", "SECONDS"),
+    "SERVICE_LEVEL": _as_later("SERVICE_LEVEL", "AVG", "PERCENT"),
 }
 
 
@@ -94,7 +151,7 @@ def get_metric_data(site: InstanceRuntime, params: Params) -> Params:
 
 
 def _measured(metric: Params, members: list[Seen], start: float, end: float) -> Params:
-    about = METRICS[_METRICS[metric["Name"]].name]
+    about = _METRICS[metric["Name"]].metric
     threshold = metric.get("Threshold")
     given = {"Threshold": [threshold]} if threshold else {}
     values = [
@@ -112,7 +169,7 @@ def _check_metric(metric: Params) -> None:
     name = metric.get("Name") or ""
     known = _METRICS.get(name)
     if known is None:
-        raise _refused(f"Metric {name} is not served by the emulator.")
+        raise _refused(f"There is no metric {name!r}.")
     for member, expected in (("Statistic", known.statistic), ("Unit", known.unit)):
         if metric.get(member) not in (None, expected):
             raise _refused(f"{member} of {name} must be {expected}.")

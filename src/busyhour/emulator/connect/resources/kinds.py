@@ -179,6 +179,14 @@ PREDEFINED_ATTRIBUTE = Kind(
 )
 VIEW = Kind(*("View", "view", "ViewId", "ViewArn", "View", "ViewsSummaryList", "Views"))
 RULE = Kind(*("Rule", "rule", "RuleId", "RuleArn", "Rule", "RuleSummaryList", "Rules"))
+EVALUATION_FORM = Kind(
+    *("EvaluationForm", "evaluation-form", "EvaluationFormId", "EvaluationFormArn"),
+    *("EvaluationForm", "EvaluationFormSummaryList", "EvaluationForms"),
+)
+VOCABULARY = Kind(
+    *("Vocabulary", "vocabulary", "VocabularyId", "VocabularyArn"),
+    *("Vocabulary", "VocabularySummaryList", "Vocabularies"),
+)
 FLOW = Kind(
     *("ContactFlow", "contact-flow", "ContactFlowId", "ContactFlowArn"),
     *("ContactFlow", "ContactFlowSummaryList", "ContactFlows"),
@@ -199,7 +207,7 @@ MADE = (QUEUE, HOURS, ROUTING_PROFILE, USER, PROMPT, SECURITY_PROFILE, AGENT_STA
 """Kinds whose operations are generated from their row."""
 KEPT = (
     *(HIERARCHY_GROUP, HIERARCHY_LEVEL, STORAGE_CONFIG, SECURITY_KEY, ORIGIN, INTEGRATION),
-    *(PREDEFINED_ATTRIBUTE, VIEW, RULE),
+    *(PREDEFINED_ATTRIBUTE, VIEW, RULE, EVALUATION_FORM, VOCABULARY),
 )
 """Kinds that are only kept and returned."""
 BY_SEGMENT = {

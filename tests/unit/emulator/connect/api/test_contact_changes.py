@@ -223,7 +223,7 @@ def test_metric_data_of_the_first_version_counts_contacts_by_queue_and_channel(l
         {"StartTime": START - 90_000},
         {"EndTime": START + 90_000},
         {"Filters": {}},
-        {"HistoricalMetrics": [{"Name": "OCCUPANCY"}]},
+        {"HistoricalMetrics": [{"Statistic": "SUM"}]},
         {"HistoricalMetrics": [{"Name": "CONTACTS_QUEUED", "Statistic": "AVG"}]},
         {"HistoricalMetrics": [{"Name": "SERVICE_LEVEL", "Statistic": "AVG", "Unit": "PERCENT"}]},
         {"Groupings": ["ROUTING_PROFILE"]},
