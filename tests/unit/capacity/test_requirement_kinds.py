@@ -185,6 +185,16 @@ def test_executions_whose_rate_is_not_known_are_retried_like_lines_whose_callers
     assert needed(Executions(3.0, 0.0)) == needed(Lines(3.0, redial_share=1.0, redial_attempts=3))
 
 
+def test_a_load_below_one_erlang_is_a_load():
+    """0.5 erlang on one execution without retries: 0.5 / 1.5, by Erlang B."""
+    assert Executions(0.5, 0.5, retries=0).rejected(1) == pytest.approx(1 / 3)
+    assert Executions(0.5, 0.5).rejected(1) > 1 / 3
+
+
+def test_where_none_may_wait_too_long_the_agents_are_more_than_the_load():
+    assert needed(Agents(30.0, 180.0, 90.0, 20.0, 0.0)) > 60
+
+
 def test_functions_that_take_no_time_need_executions_for_their_request_rate():
     """50 requests/s of 0 s: ten a second for each execution, 99 % of them."""
     for at_once in (Executions(0.0, 50.0), Executions(0.0, 50.0, retries=0), Executions(1e-9, 50.0)):

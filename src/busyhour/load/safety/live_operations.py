@@ -98,10 +98,7 @@ def _routes(service: str) -> dict[tuple[str, str], list[tuple[re.Pattern[str], s
         http = model.operation_model(name).http
         template = http["requestUri"].partition("?")[0]
         pieces = re.split(r"(\{[^}]+\})", template)
-        pattern = "".join(
-            (".+" if piece.endswith("+}") else "[^/]+") if piece.startswith("{") else re.escape(piece)
-            for piece in pieces
-        )
+        pattern = "".join("[^/]+" if piece.startswith("{") else re.escape(piece) for piece in pieces)
         first = template.split("/")[1]
         routes.setdefault((http["method"], first), []).append((re.compile(pattern), name))
     return routes

@@ -333,6 +333,7 @@ def test_requests_that_read_may_leave_for_every_drive(make: Make) -> None:
     for drive in DriveKind:
         assert make(drive).admit(reads) == Admitted("ListContactFlows")
     assert make().admit(request(b"", "/instance", "GET")) == Admitted("ListInstances")
+    assert "is not an operation" in refused(make(), request(b"", "/contact-flows-summary/i/more", "GET"))
     table = {**PUT, "headers": {"x-amz-target": "DynamoDB_20120810.DescribeTable"}}
     assert make().admit(request(b"{}", **table)) == Admitted("DescribeTable")
 
