@@ -43,10 +43,44 @@ def judge_outcomes(
     return [*reasons, *(_unreached(outcomes, scenario, expected) or _unstaffed(outcomes, scenario))]
 
 
-def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> tuple[list[str], list[str]]:
-    """Return a reason if more of a forecast's calls take error branches than tolerated.
+def judge_run(
+    outcomes: CallOutcomes | None,
+    scenario: Scenario,
+    expected: CallOutcomes | None,
+    *,
+    by_load: bool = False,
+) -> tuple[list[str], list[str]]:
+    """Return the reasons why the plan does not hold, and those why it is not decided.
 
-    The excess must be beyond the sample's interval. A run measures the share itself.
+    From the calls of the run. Where these are too few to show otherwise, the calls of the forecast decide.
+
+    Args:
+        outcomes: of the run; None: the target does not report them.
+        scenario: the plan.
+        expected: the outcomes of the forecast.
+        by_load: the run alone decides.
+    """
+    own = judge_outcomes(outcomes, scenario, expected)
+    if own or by_load:
+        return own, []
+    few = outcomes is None or _entered(outcomes) < ENOUGH_CALLS
+    calculated = judge_outcomes(expected, scenario) if few else []
+    failed, undecided = ([], []) if calculated else failed_by_flows(expected, scenario, outcomes)
+    return [f"By calculation: {reason}" for reason in calculated + failed], undecided
+
+
+def failed_by_flows(
+    outcomes: CallOutcomes | None, scenario: Scenario, measured: CallOutcomes | None = None
+) -> tuple[list[str], list[str]]:
+    """Return a reason if more of a forecast's calls take error branches than tolerated, and one if it is not decided.
+
+    The excess must be beyond the sample's interval.
+
+    Args:
+        outcomes: of the forecast.
+        scenario: the plan.
+        measured: outcomes of a run. Where its share exceeds what is tolerated, the objective itself reports it;
+            where its interval is within what is tolerated or below the forecast's, the run decides.
     """
     if outcomes is None or not outcomes.error_branch:
         return [], []
@@ -54,6 +88,10 @@ def failed_by_flows(outcomes: CallOutcomes | None, scenario: Scenario) -> tuple[
     low, high = interval(outcomes.error_branch, outcomes.total)
     if high <= tolerated:
         return [], []
+    if measured is not None and measured.total and measured.error_branch is not None:
+        most = interval(measured.error_branch, measured.total)[1]
+        if measured.error_branch > tolerated * measured.total or most <= max(tolerated, low):
+            return [], []
     share = outcomes.error_branch / outcomes.total
     text = f"{share:.2%} ({low:.2%} to {high:.2%}) of the calls take an error branch, {tolerance(tolerated)} is tolerated."
     worst = outcomes.problems[:1]

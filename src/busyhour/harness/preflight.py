@@ -29,6 +29,8 @@ class Preview:
     as_json: dict[str, Any] = field(default_factory=dict)
     outcomes: CallOutcomes | None = None
     """What it expects of calls; None where the drive runs no flow."""
+    unmet: list[str] = field(default_factory=list)
+    """Reasons about several limits together, for which the plan does not hold."""
     reach: Reach | None = None
     """What the test reaches of the plan."""
 
@@ -84,7 +86,8 @@ def forecast(scenario: Scenario, values: Iterable[QuotaValue]) -> Preview:
         for row in reversed(made.limits)  # of several rows of one quota (tables) the tightest counts
         if row.kind in ("quota", "partition") and row.needed is not None and math.isfinite(row.needed)
     }
-    return Preview(needs, made.as_json | _waves(scenario, made), made.outcomes, reach_of(scenario, made))
+    known = made.as_json | _waves(scenario, made)
+    return Preview(needs, known, made.outcomes, made.unmet, reach_of(scenario, made))
 
 
 def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:

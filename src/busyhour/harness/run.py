@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour import __version__, interrupts
-from busyhour.capacity.reasons import judge_outcomes
+from busyhour.capacity.reasons import judge_run
 from busyhour.flows.export.reader import read_file
 from busyhour.harness import (
     account_values,
@@ -320,6 +320,7 @@ def _record(
         if one.default and one.measured is None
     ]
     invalid = [*gathered.invalid, *([] if load.valid else load.reasons)]
+    unplanned, undecided = judge_run(load.call_outcomes, scenario, forecast.outcomes, by_load=options.by_load)
     return RunRecord(
         run_id=folder.name,
         busyhour_version=__version__,
@@ -342,7 +343,9 @@ def _record(
                 throttled=[]
                 if THROTTLED in defaults(scenario)
                 else throttling.beyond(scenario, throttled, load.arrivals.started),
-                unplanned=judge_outcomes(load.call_outcomes, scenario, forecast.outcomes),
+                unplanned=unplanned,
+                unmet=() if options.by_load else forecast.unmet,
+                undecided=undecided,
                 shown=shown,
             ),
             headroom=scenario.headroom,

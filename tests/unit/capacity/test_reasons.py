@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from busyhour.capacity.reasons import failed_by_flows, judge_outcomes
+from busyhour.capacity.reasons import failed_by_flows, judge_outcomes, judge_run
 from busyhour.results import outcomes as o
 from busyhour.results.outcomes import CallOutcomes, Ending, from_counts, problem_key
 from busyhour.scenarios.model import (
@@ -115,6 +115,46 @@ def test_a_forecast_whose_calls_take_error_branches_beyond_what_is_tolerated_doe
     assert reason.startswith("0.10% (0.0")
     none = from_counts({o.ENDING + Ending.AGENT: 2000})
     assert failed_by_flows(none, staffed) == ([], [])
+
+
+def erring(errors: int, total: int):
+    """Outcomes of calls of which some took an error branch, and the others reached an agent."""
+    ends = {o.ENDING + Ending.ERROR_BRANCH: errors, o.ENDING + Ending.AGENT: total - errors, o.ERRORS: errors}
+    return from_counts(ends | {o.QUEUE + "Main": total - errors})
+
+
+@pytest.mark.parametrize(
+    ("run", "expected", "fails"),
+    [
+        pytest.param((0, 73), (11, 500), True, id="73 calls without an error do not refute 2 %"),
+        pytest.param((0, 300), (500, 500), False, id="300 calls without an error refute 100 %"),
+        pytest.param((0, 4000), (11, 500), False, id="4,000 calls without an error are within 0.1 %"),
+        pytest.param((1, 73), (11, 500), False, id="the objective itself reports what the run measured"),
+        pytest.param((0, 73), (0, 500), False, id="no error is expected"),
+    ],
+)
+def test_a_short_run_without_errors_does_not_refute_those_of_the_forecast(
+    staffed: Scenario, run: tuple[int, int], expected: tuple[int, int], fails: bool
+):
+    failed, undecided = judge_run(erring(*run), staffed, erring(*expected))
+    assert [reason.startswith("By calculation: ") for reason in failed] == [True] * fails
+    assert undecided == []
+    assert judge_run(erring(*run), staffed, erring(*expected), by_load=True) == ([], [])
+
+
+def test_a_share_of_errors_that_the_forecast_leaves_open_is_open_after_a_short_run(staffed: Scenario):
+    failed, [reason] = judge_run(erring(0, 73), staffed, erring(2, 2000))
+    assert failed == []
+    assert "0.1 % is tolerated" in reason
+    assert judge_run(erring(0, 4000), staffed, erring(2, 2000)) == ([], [])
+
+
+def test_where_the_target_tells_nothing_of_calls_the_forecast_decides(staffed: Scenario):
+    assert judge_run(None, staffed, calls(others=2_000))[0] == [
+        f"By calculation: {reason}" for reason in judge_outcomes(calls(others=2_000), staffed)
+    ]
+    assert judge_run(calls(queued=300), staffed, calls(others=2_000)) == ([], [])
+    assert judge_run(None, staffed, None) == ([], [])
 
 
 @pytest.mark.parametrize(

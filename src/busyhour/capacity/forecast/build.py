@@ -180,6 +180,7 @@ class _Forecaster:
             outcomes=self.demand.outcomes,
             objectives=answers(self.scenario),
             unplanned=self.unmet + judge_outcomes(self.demand.outcomes, self.scenario) or failed,
+            unmet=self.unmet,
             not_decided=open_,
         )
         made = with_rules(made, self.scenario, self.table, self.values.known)

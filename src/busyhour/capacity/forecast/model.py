@@ -105,6 +105,8 @@ class Forecast:
     """For each objective of the scenario, whether the list of limits answers it or only a run does."""
     unplanned: list[str] = field(default_factory=list)
     """Reasons why the calls do not behave as planned; with one the plan DOES NOT HOLD."""
+    unmet: list[str] = field(default_factory=list)
+    """Those of them that are about several limits together."""
     not_decided: list[str] = field(default_factory=list)
     """Shares of calls of which the sample does not tell whether the plan keeps its objective."""
 
@@ -168,6 +170,7 @@ class Forecast:
             unpublished=[one for one in self.unpublished if kept(one.key)],
             outcomes=self.outcomes if "connect" in services else None,
             unplanned=self.unplanned if "connect" in services else [],
+            unmet=self.unmet if "connect" in services else [],
             not_decided=self.not_decided if "connect" in services else [],
             notes=[
                 *self.notes,

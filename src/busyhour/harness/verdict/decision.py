@@ -48,7 +48,8 @@ def clock(seconds: float) -> str:
 class Measured:
     """What a run measured and compared.
 
-    `limits` are the rows of `forecast["limits"]`; `unplanned` the reasons for which calls did not do what the plan says.
+    `limits` are the rows of `forecast["limits"]`; `unplanned` the reasons for which calls did not do what the plan says,
+    `unmet` those of limits that together exceed an objective by calculation, `undecided` what calculation leaves open.
     """
 
     quotas: Sequence[QuotaRecord] = ()
@@ -58,6 +59,8 @@ class Measured:
     throttled: Sequence[str] = ()
     """Operations throttled beyond what is tolerated, as sentences."""
     unplanned: Sequence[str] = ()
+    unmet: Sequence[str] = ()
+    undecided: Sequence[str] = ()
     shown: Shown | None = None
     """None: nothing is known of the load that was reached."""
 
@@ -124,8 +127,9 @@ def decide(
 def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
     found = _Reasons()
     bound = {q.key for q in _bound(measured)}
-    over = exceeded([row for row in measured.limits if row.get("key") not in bound])
+    over = [*exceeded([row for row in measured.limits if row.get("key") not in bound]), *measured.unmet]
     undecided = [_undecided_reason(row) for row in measured.limits if _verdict_of(row) == "undecided"]
+    undecided += [f"Not decided by calculation: {reason}" for reason in measured.undecided]
     objectives = [o for o in measured.objectives if not (smoke and o.metric in _OF_CAPACITY)]
     factor = measured.shown.factor if measured.shown is not None else 1.0
     rejections = [
@@ -139,7 +143,7 @@ def _reasons(measured: Measured, headroom: float, smoke: bool) -> _Reasons:
             if o.holds is False and o.measured is not None
         ),
     ]
-    if factor > 1.0 and not exceeded(measured.limits):
+    if factor > 1.0 and not exceeded(measured.limits) and not measured.unmet:
         found.not_shown += [
             f"Arrivals were raised to {factor:g} x the plan (test.factor): {r}" for r in rejections
         ]

@@ -461,3 +461,22 @@ def test_an_estimated_objective_that_fails_has_its_interval_in_the_reason() -> N
     assert decide("desk", STARTED, Measured(objectives=[failed])).reasons == [
         "Objective service_level at least 0.8 (default): measured 0.6 (0.52 to 0.67, estimated from 320 calls)."
     ]
+
+
+def test_limits_that_together_block_too_much_do_not_hold_whatever_a_short_run_saw():
+    together = [
+        "Starts and lines together block 1.4% of the calls, 1 % is tolerated: each alone is within its limit."
+    ]
+    assert decide("desk", STARTED, Measured(unmet=together)).outcome is Outcome.DOES_NOT_HOLD
+    assert decide("desk", STARTED, Measured(unmet=together, shown=RAISED)).outcome is Outcome.DOES_NOT_HOLD
+    smoke = decide("desk", STARTED, Measured(unmet=together), smoke=True)
+    assert (smoke.outcome, smoke.reasons) == (
+        Outcome.NOT_SHOWN,
+        [f"Not judged by a smoke run: {together[0]}"],
+    )
+
+
+def test_what_calculation_leaves_open_is_not_shown():
+    verdict = decide("desk", STARTED, Measured(undecided=["0.10% of the calls take an error branch."]))
+    assert verdict.outcome is Outcome.NOT_SHOWN
+    assert verdict.reasons == ["Not decided by calculation: 0.10% of the calls take an error branch."]
