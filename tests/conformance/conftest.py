@@ -54,7 +54,7 @@ _NOT_EVEN_AWS = re.compile(r"(ProvisionedThroughput|WarmThroughput)\.\w+, value:
 
 def rank(name: str) -> int:
     """What makes things comes first, what ends them last."""
-    if name == "RequestServiceQuotaIncrease":
+    if name in ("RequestServiceQuotaIncrease", "PublishVersion"):
         return -1
     if name == "CreateSupportCase":
         return len(FIRST)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.catalogue import SERVICES
+from busyhour.emulator.cloudwatch.alarms import Alarms
 from busyhour.emulator.cloudwatch.service import CloudWatch
 from busyhour.emulator.connect.api.participant import ParticipantService
 from busyhour.emulator.connect.flow_logs import FlowLogs
@@ -30,6 +32,11 @@ def _flow_logs(parts: Parts) -> Service | None:
     return None if parts.logs is None else FlowLogService(parts.logs, parts.sites, parts.backends.fallback)
 
 
+def _cloudwatch(state: EmulatorState) -> Service:
+    alarms = Alarms(state.time, lambda name: state.account.arn("cloudwatch", f"alarm:{name}"))
+    return CloudWatch(state.metrics, state.limits, alarms)
+
+
 FACTORIES: Mapping[str, Callable[[Parts], Service | None]] = {
     "connect": lambda parts: ConnectService(parts.sites),
     "execute-api": lambda parts: ParticipantService(parts.sites),
@@ -37,7 +44,7 @@ FACTORIES: Mapping[str, Callable[[Parts], Service | None]] = {
     "lambda": lambda parts: parts.backends.lambda_,
     "lex": lambda parts: parts.backends.lex,
     "logs": _flow_logs,
-    "monitoring": lambda parts: CloudWatch(parts.backends.state.metrics, parts.backends.state.limits),
+    "monitoring": lambda parts: _cloudwatch(parts.backends.state),
     "servicequotas": lambda parts: parts.backends.quotas,
     "sts": lambda parts: Sts(parts.backends.state.account),
 }

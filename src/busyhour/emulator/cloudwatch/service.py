@@ -1,4 +1,4 @@
-"""CloudWatch in the emulator: GetMetricData, GetMetricStatistics and ListMetrics of the emulator's measurements.
+"""CloudWatch in the emulator: GetMetricData, GetMetricStatistics and ListMetrics of the emulator's measurements, and alarms.
 
 As in CloudWatch, only the exact set of dimensions matches, a period without data has no datapoint, and a
 period's timestamp is its start. Unlike in CloudWatch, every metric has a resolution of one second. Metric
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from busyhour.emulator.cloudwatch.alarms import Alarms
 from busyhour.emulator.cloudwatch.metric_statistics import STATISTICS, by_period
 from busyhour.emulator.cloudwatch.parameters import (
     Parameters,
@@ -70,14 +71,15 @@ class CloudWatch:
     Args:
         metrics: the emulator's measurements.
         quotas: request rates.
+        alarms: keeps the alarms.
     """
 
     names = ("monitoring",)
 
-    def __init__(self, metrics: Series, quotas: Rates) -> None:
+    def __init__(self, metrics: Series, quotas: Rates, alarms: Alarms) -> None:
         self._metrics = metrics
         self._quotas = quotas
-        self._operations = registered(self)
+        self._operations = registered(self, alarms)
 
     @property
     def served(self) -> tuple[str, ...]:
@@ -101,7 +103,8 @@ class CloudWatch:
             raise ApiError("InvalidAction", f"busyhour's emulator does not serve CloudWatch {name!r}.")
         if self._quotas.admit("monitoring", name) is not None:
             raise ApiError("Throttling", "Rate exceeded", 400)
-        check_types("cloudwatch", name, parameters, text=codec.text)
+        constraint = "InvalidParameterValue" if name.endswith(("Alarm", "Alarms")) else ""
+        check_types("cloudwatch", name, parameters, text=codec.text, constraint=constraint)
         return codec.encode(name, handler.run(parameters), request)
 
     def error_response(self, error: ApiError, request: Request) -> Response:

@@ -80,7 +80,7 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "The function's log has the text format, regardless of LoggingConfig and AWS_LAMBDA_LOG_FORMAT. Background threads "
         "of a handler continue between invocations; AWS freezes them.",
         "A function behind a URL is not stopped at its timeout: only its connection is closed.",
-        "Provisioned concurrency and concurrency of recursive loops are not modelled.",
+        "Provisioned concurrency is kept and listed, and keeps no environment warm; recursive loops are not detected.",
     ),
     "dynamodb": (
         "moto defines the results of operations; the same generated sequences get the same responses from moto's own server.",
@@ -111,6 +111,7 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Templates, utilisation reports and automatic management are not served.",
     ),
     "cloudwatch": (
-        "Metric math and trimmed statistics are rejected. Alarms, dashboards and PutMetricData are not supported.",
+        "Metric math and trimmed statistics are rejected. Dashboards and PutMetricData are not supported. Alarms on one metric are kept "
+        "and described, until the emulator ends; they are not evaluated and have no request rate.",
     ),
 }

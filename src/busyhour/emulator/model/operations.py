@@ -204,7 +204,7 @@ class OperationTable:
         model = ServiceModel(description, service)
         self.operations: dict[str, Operation] = {}
         for name, raw in description["operations"].items():
-            path = raw["http"]["requestUri"].partition("?")[0]
+            path, _, fixed = raw["http"]["requestUri"].partition("?")
             segments = [segment for segment in path.split("/") if segment]
             labels = tuple(segment[1:-1].rstrip("+") for segment in segments if segment.startswith("{"))
             node = self._tree
@@ -213,14 +213,22 @@ class OperationTable:
             compiled = Operation(model.operation_model(name), labels, codes) if name in wanted else None
             if compiled is not None:
                 self.operations[name] = compiled
+            if fixed:
+                node.setdefault(f" {raw['http']['method']}?", {})[fixed] = (name, compiled)
+                continue
             node[f" {raw['http']['method']}"] = (name, compiled)
             if not labels:
                 self._fixed[raw["http"]["method"], path] = (name, compiled, ())
         missing = wanted - set(self.operations)
         assert not missing, f"botocore's model of {service} has no {missing}"
 
-    def find(self, method: str, path: str) -> tuple[str, Operation | None, tuple[str, ...]] | None:
-        """Return (name, operation, path parameters) of a request; the operation is None if not supported."""
+    def find(
+        self, method: str, path: str, query: str = ""
+    ) -> tuple[str, Operation | None, tuple[str, ...]] | None:
+        """Return (name, operation, path parameters) of a request; the operation is None if not supported.
+
+        `query` is the request's query string: Lambda's model tells some operations apart by a fixed parameter alone.
+        """
         known = self._fixed.get((method, path))
         if known is not None:
             return known
@@ -228,6 +236,8 @@ class OperationTable:
         values: list[str] = []
         node = self._walk(self._tree, segments, 0, values)
         found = node.get(f" {method}") if node is not None else None
+        if query and node is not None and (told_apart := node.get(f" {method}?")) is not None:
+            found = next((told_apart[one] for one in query.split("&") if one in told_apart), found)
         return None if found is None else (found[0], found[1], tuple(values))
 
     def _walk(

@@ -35,7 +35,14 @@ def compile_shape(shape: Any) -> Check:
     return _Compiler().compiled(shape)
 
 
-def check_types(service: str, operation: str, parameters: Mapping[str, Any], *, text: bool = False) -> None:
+def check_types(
+    service: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    text: bool = False,
+    constraint: str = "",
+) -> None:
     """Check that parameters have the types of an operation's input; a member that is null counts as absent.
 
     Args:
@@ -43,20 +50,23 @@ def check_types(service: str, operation: str, parameters: Mapping[str, Any], *, 
         operation: an operation of its model.
         parameters: by member.
         text: whether numbers, times and booleans may be text: protocols with text values only.
+        constraint: error of a member that is missing, or violates a length, a range or an enumeration; empty: types only.
 
     Raises:
-        ApiError: SerializationException that names the member.
+        ApiError: SerializationException that names the member, or `constraint`.
     """
     try:
-        _types_of(service, operation, text)(parameters, "")
+        _types_of(service, operation, text, not constraint)(parameters, "")
     except MalformedError as error:
         raise ApiError("SerializationException", str(error)) from None
+    except ConstraintError as error:
+        raise ApiError(constraint, str(error)) from None
 
 
 @cache
-def _types_of(service: str, operation: str, text: bool) -> Check:
+def _types_of(service: str, operation: str, text: bool, types_only: bool) -> Check:
     shape = _model(service).operation_model(operation).input_shape
-    compiler = _Compiler(types_only=True, text=text)
+    compiler = _Compiler(types_only=types_only, text=text)
     return _anything(shape, compiler) if shape is None else compiler.compiled(shape)
 
 

@@ -16,6 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from busyhour.emulator.cloudwatch.alarms import Alarms
 from busyhour.emulator.cloudwatch.service import CloudWatch
 from busyhour.emulator.cloudwatch.store import MetricStore
 from busyhour.emulator.faults.requests import Faults
@@ -60,7 +61,7 @@ class Alone:
 
 @pytest.fixture(scope="module")
 def client(store: MetricStore) -> Iterator[Any]:
-    with running(Alone(CloudWatch(store, LIMITS))) as url:
+    with running(Alone(CloudWatch(store, LIMITS, Alarms(lambda: float(T0), "arn:alarm:{}".format)))) as url:
         yield boto3.client(
             "cloudwatch",
             endpoint_url=url,
@@ -257,7 +258,9 @@ def test_the_query_protocol_of_older_clients(store: MetricStore) -> None:
         "MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.2.Name": "MetricGroup",
         "MetricDataQueries.member.1.MetricStat.Metric.Dimensions.member.2.Value": "VoiceCalls",
     }
-    answer = CloudWatch(store, LIMITS).handle(request({}, form(**given)))
+    answer = CloudWatch(store, LIMITS, Alarms(lambda: float(T0), "arn:alarm:{}".format)).handle(
+        request({}, form(**given))
+    )
     assert answer.content_type == "text/xml"
     tree = ElementTree.fromstring(answer.body)
     values = [node.text for node in tree.iterfind(".//{*}Values/{*}member")]
@@ -268,7 +271,9 @@ def test_the_query_protocol_of_older_clients(store: MetricStore) -> None:
 def test_the_json_protocol(store: MetricStore) -> None:
     body = {"MetricDataQueries": [query()], "StartTime": T0, "EndTime": T0 + 60}
     headers = {"x-amz-target": "GraniteServiceVersion20100801.GetMetricData"}
-    answer = CloudWatch(store, LIMITS).handle(request(headers, json.dumps(body).encode()))
+    answer = CloudWatch(store, LIMITS, Alarms(lambda: float(T0), "arn:alarm:{}".format)).handle(
+        request(headers, json.dumps(body).encode())
+    )
     [result] = json.loads(answer.body)["MetricDataResults"]
     assert result["Timestamps"] == [T0]
     assert result["Values"] == [5.0]
@@ -288,12 +293,14 @@ def test_a_body_that_is_not_of_its_protocol_is_refused(
     store: MetricStore, headers: dict[str, str], body: bytes
 ) -> None:
     with pytest.raises(ApiError) as caught:
-        CloudWatch(store, LIMITS).handle(request(headers, body))
+        CloudWatch(store, LIMITS, Alarms(lambda: float(T0), "arn:alarm:{}".format)).handle(
+            request(headers, body)
+        )
     assert caught.value.code == "SerializationException"
 
 
 def test_errors_are_written_in_the_protocol_of_the_request(store: MetricStore) -> None:
-    service = CloudWatch(store, LIMITS)
+    service = CloudWatch(store, LIMITS, Alarms(lambda: float(T0), "arn:alarm:{}".format))
     error = ApiError("InvalidParameterValue", "no <such> metric")
     xml = service.error_response(error, request({}, b"Action=ListMetrics")).body
     assert b"<Code>InvalidParameterValue</Code><Message>no &lt;such&gt; metric</Message>" in xml
@@ -301,3 +308,57 @@ def test_errors_are_written_in_the_protocol_of_the_request(store: MetricStore) -
     answer = service.error_response(error, request(target, b"{}"))
     assert json.loads(answer.body)["__type"] == "InvalidParameterValueException"
     assert answer.headers["x-amzn-query-error"] == "InvalidParameterValue;Sender"
+
+
+def alarm(name: str, **more: Any) -> dict[str, Any]:
+    return {
+        "AlarmName": name,
+        "Namespace": "AWS/Connect",
+        "MetricName": "ConcurrentCallsPercentage",
+        "Dimensions": [{"Name": name, "Value": value} for name, value in CALLS],
+        "Statistic": "Maximum",
+        "Period": 60,
+        "EvaluationPeriods": 3,
+        "Threshold": 0.8,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "AlarmActions": ["arn:aws:sns:us-east-1:123456789012:pager"],
+        **more,
+    }
+
+
+def test_alarms_are_kept_and_described_in_pages(client: Any) -> None:
+    for name in ("busy-1", "busy-2", "quiet"):
+        client.put_metric_alarm(**alarm(name))
+    client.put_metric_alarm(**alarm("busy-2", Threshold=0.9, ActionsEnabled=False))
+    first = client.describe_alarms(AlarmNamePrefix="busy", MaxRecords=1)
+    second = client.describe_alarms(AlarmNamePrefix="busy", MaxRecords=1, NextToken=first["NextToken"])
+    one, two = first["MetricAlarms"] + second["MetricAlarms"]
+    assert (one["AlarmName"], one["Threshold"], one["ActionsEnabled"]) == ("busy-1", 0.8, True)
+    assert (two["Threshold"], two["ActionsEnabled"], two["StateValue"]) == (0.9, False, "INSUFFICIENT_DATA")
+    assert (one["Dimensions"], one["Period"]) == (alarm("")["Dimensions"], 60)
+    assert "NextToken" not in second
+    named = client.describe_alarms(AlarmNames=["quiet", "none"])["MetricAlarms"]
+    assert [found["AlarmName"] for found in named] == ["quiet"]
+    assert client.describe_alarms(ActionPrefix="arn:aws:lambda")["MetricAlarms"] == []
+    with pytest.raises(ClientError) as missing:
+        client.delete_alarms(AlarmNames=["quiet", "none"])
+    assert missing.value.response["Error"]["Code"] in ("ResourceNotFound", "ResourceNotFoundException")
+    client.delete_alarms(AlarmNames=["busy-1", "busy-2", "quiet"])
+    assert client.describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Statistic": None},
+        {"ExtendedStatistic": "p99"},
+        {"Metrics": [{"Id": "a", "Expression": "m1*2"}]},
+        {"Threshold": None},
+    ],
+)
+def test_an_alarm_that_names_no_metric_or_two_statistics_is_refused(
+    client: Any, change: dict[str, Any]
+) -> None:
+    given = {name: value for name, value in {**alarm("x"), **change}.items() if value is not None}
+    with pytest.raises(ClientError):
+        client.put_metric_alarm(**given)

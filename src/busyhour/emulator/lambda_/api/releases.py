@@ -76,7 +76,9 @@ class Releases:
     @operation("DeleteAlias", status=204)
     def delete_alias(self, params: Params) -> Answer:
         """DeleteAlias; a missing alias counts as deleted."""
-        self._table.aliases(latest(self._table, params).name).pop(params["Name"], None)
+        name = latest(self._table, params).name
+        self._table.aliases(name).pop(params["Name"], None)
+        self._table.provisioned(name).pop(params["Name"], None)
         return {}
 
     @operation("ListAliases")

@@ -15,6 +15,7 @@ import orjson
 
 from busyhour.emulator.interfaces import Rates
 from busyhour.emulator.lambda_.api.control import Control
+from busyhour.emulator.lambda_.api.provisioned import ProvisionedConcurrency
 from busyhour.emulator.lambda_.api.releases import Releases
 from busyhour.emulator.lambda_.functions import snapshot
 from busyhour.emulator.lambda_.functions.packages import PackageStore
@@ -50,7 +51,7 @@ class LambdaService:
     """
 
     names = ("lambda",)
-    served = (_INVOKE_NAME, *registered(Control, Releases))
+    served = (_INVOKE_NAME, *registered(Control, Releases, ProvisionedConcurrency))
     part = "lambda"
 
     def __init__(
@@ -60,7 +61,7 @@ class LambdaService:
         self.events = events
         self.packages = PackageStore()
         control, releases = Control(engine, quotas, time), Releases(engine.table)
-        self._operations = registered(control, releases)
+        self._operations = registered(control, releases, ProvisionedConcurrency(engine.table, time))
         self._quotas = quotas
 
     def dump(self, folder: Path) -> Any:
@@ -92,7 +93,7 @@ class LambdaService:
         """Handle the request."""
         if request.method == "POST" and (found := _INVOKE.fullmatch(request.path)):
             return self._invoke(request, unquote(found["name"]))
-        known = _table().find(request.method, request.path)
+        known = _table().find(request.method, request.path, request.query)
         if known is None or known[1] is None:
             what = f" ({known[0]})" if known else ""
             raise ApiError(
@@ -123,7 +124,7 @@ class LambdaService:
         """Return the name of the requested operation, empty if not supported."""
         if request.method == "POST" and _INVOKE.fullmatch(request.path):
             return _INVOKE_NAME
-        known = _table().find(request.method, request.path)
+        known = _table().find(request.method, request.path, request.query)
         return known[0] if known is not None and known[1] is not None else ""
 
     def _admit(self, operation: str) -> None:
@@ -229,7 +230,7 @@ def _client_context(request: Request) -> str:
 def _table() -> OperationTable:
     """Return routes and checks from botocore's model; made with the first request other than Invoke."""
     return OperationTable(
-        registered(Control, Releases),
+        registered(Control, Releases, ProvisionedConcurrency),
         "lambda",
         ("InvalidRequestContentException", "InvalidParameterValueException"),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from busyhour.atomic_write import replace_file
 from busyhour.emulator.lambda_.functions.packages import ZIPPED_LIMIT, PackageStore
-from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionTable
+from busyhour.emulator.lambda_.functions.store import Alias, Deployed, FunctionTable, Provisioned
 from busyhour.input_files import read_bytes
 from busyhour.scenarios.model import Function
 
@@ -36,6 +36,8 @@ def restore(table: FunctionTable, packages: PackageStore, data: Mapping[str, Any
         if name in table:
             table.reserve(name, kept["reserved"])
             table.aliases(name).update({alias["name"]: Alias(**alias) for alias in kept["aliases"]})
+            for qualifier, one in (kept.get("provisioned") or {}).items():
+                table.provisioned(name)[qualifier] = Provisioned(**one)
 
 
 def _function(table: FunctionTable, name: str, folder: Path) -> dict[str, Any]:
@@ -43,6 +45,7 @@ def _function(table: FunctionTable, name: str, folder: Path) -> dict[str, Any]:
     return {
         "reserved": versions[0].reserved,
         "versions": [_version(version, folder) for version in versions if version.package is not None],
+        "provisioned": {key: asdict(one) for key, one in table.provisioned(name).items()},
         "aliases": [asdict(alias) for alias in table.aliases(name).values()],
     }
 

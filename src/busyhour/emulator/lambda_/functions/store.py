@@ -85,6 +85,14 @@ class Alias:
     revision: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """Provisioned concurrency of a version or an alias; `modified` in epoch seconds."""
+
+    executions: int
+    modified: float
+
+
 class FunctionTable:
     """Functions by name.
 
@@ -107,6 +115,7 @@ class FunctionTable:
         self._by_name: dict[str, Deployed] = {}
         self._versions: dict[str, dict[str, Deployed]] = {}
         self._aliases: dict[str, dict[str, Alias]] = {}
+        self._provisioned: dict[str, dict[str, Provisioned]] = {}
         self._numbers: dict[str, int] = {}
         for function in functions.values():
             self.add(function)
@@ -126,12 +135,13 @@ class FunctionTable:
 
     def remove(self, name: str) -> None:
         """Delete a function with its versions and aliases."""
-        for kept in (self._by_name, self._versions, self._aliases):
+        for kept in (self._by_name, self._versions, self._aliases, self._provisioned):
             kept.pop(name, None)
 
     def remove_version(self, deployed: Deployed) -> None:
         """Delete one version."""
         self._versions[deployed.name].pop(deployed.version, None)
+        self.provisioned(deployed.name).pop(deployed.version, None)
 
     def publish(self, name: str, description: str | None = None) -> Deployed:
         """Make a version of the current $LATEST; return the newest version if nothing has changed since."""
@@ -180,6 +190,10 @@ class FunctionTable:
     def aliases(self, name: str) -> dict[str, Alias]:
         """Return the aliases of a function, by name."""
         return self._aliases.setdefault(name, {})
+
+    def provisioned(self, name: str) -> dict[str, Provisioned]:
+        """Return the provisioned concurrency of a function, by version or alias."""
+        return self._provisioned.setdefault(name, {})
 
     def find(self, reference: str, qualifier: str = "") -> Deployed:
         """Return the function of `reference`: a name, an ARN, `account:function:name`, each with `:qualifier`.

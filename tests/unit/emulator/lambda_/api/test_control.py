@@ -11,6 +11,7 @@ import threading
 import time
 import zipfile
 from collections import Counter
+from functools import partial
 
 import boto3
 import pytest
@@ -146,6 +147,40 @@ def test_versions_stay_as_they_were_and_aliases_name_them(aws):
     assert refused(aws.get_alias, FunctionName="released", Name="live") == "ResourceNotFoundException"
     aws.delete_function(FunctionName="released", Qualifier="1")
     assert refused(aws.invoke, FunctionName="released:1") == "ResourceNotFoundException"
+
+
+def test_provisioned_concurrency_is_kept_for_versions_and_aliases(aws):
+    create(aws, "warm")
+    for number in (1, 2):
+        aws.update_function_configuration(FunctionName="warm", Timeout=number)
+        aws.publish_version(FunctionName="warm")
+    aws.create_alias(FunctionName="warm", Name="live", FunctionVersion="2")
+    put = partial(aws.put_provisioned_concurrency_config, FunctionName="warm")
+    for qualifier, count in (("1", 3), ("live", 4)):
+        assert put(Qualifier=qualifier, ProvisionedConcurrentExecutions=count)["Status"] == "READY"
+    listing = partial(aws.list_provisioned_concurrency_configs, FunctionName="warm", MaxItems=1)
+    first = listing()
+    second = listing(Marker=first["NextMarker"])
+    found = first["ProvisionedConcurrencyConfigs"] + second["ProvisionedConcurrencyConfigs"]
+    assert [
+        (one["FunctionArn"].rpartition(":")[2], one["RequestedProvisionedConcurrentExecutions"])
+        for one in found
+    ] == [("1", 3), ("live", 4)]
+    assert "NextMarker" not in second
+    get = partial(aws.get_provisioned_concurrency_config, FunctionName="warm")
+    assert get(Qualifier="live")["AllocatedProvisionedConcurrentExecutions"] == 4
+    assert refused(get, Qualifier="2") == "ProvisionedConcurrencyConfigNotFoundException"
+    assert refused(get, Qualifier="9") == "ResourceNotFoundException"
+    aws.create_alias(FunctionName="warm", Name="next", FunctionVersion="$LATEST")
+    for qualifier in ("$LATEST", "next"):
+        assert (
+            refused(put, Qualifier=qualifier, ProvisionedConcurrentExecutions=1)
+            == "InvalidParameterValueException"
+        )
+    aws.put_function_concurrency(FunctionName="warm", ReservedConcurrentExecutions=8)
+    assert refused(put, Qualifier="2", ProvisionedConcurrentExecutions=2) == "InvalidParameterValueException"
+    aws.delete_provisioned_concurrency_config(FunctionName="warm", Qualifier="1")
+    assert len(listing()["ProvisionedConcurrencyConfigs"]) == 1
 
 
 def test_an_alias_shares_invocations_between_versions_by_weight():
