@@ -67,6 +67,13 @@ def old(folder: Path) -> Path:
     return path
 
 
+def intervals(folder: Path) -> Path:
+    """Two intervals of another centre."""
+    path = folder / "acd.csv"
+    path.write_text("row_date,starttime,callsoffered\n2026-11-02,800,5\n2026-11-02,830,6\n")
+    return path
+
+
 TABLE: list[tuple[str, Sequence[str], str, int, str]] = [
     ("check", ["FLOW"], NOWHERE, 0, "1 flow: no errors"),
     ("compare", ["RUN", "--baseline", "RUN"], NOWHERE, 0, "metrics equivalent"),
@@ -77,6 +84,7 @@ TABLE: list[tuple[str, Sequence[str], str, int, str]] = [
     ("forecast", ["lookup", "--calls", "100"], NOWHERE, 0, "First bottleneck"),
     ("history", ["list"], NOWHERE, 0, "The history is empty"),
     ("init", ["NEW"], NOWHERE, 0, "files written to"),
+    ("learn", ["--calls", "CALLS"], NOWHERE, 0, "callsoffered (offered)"),
     ("paths", ["FLOW"], NOWHERE, 0, "path"),
     ("plan", ["outbound"], NOWHERE, 0, "# Load test plan"),
     ("quotas", [], NOWHERE, 0, "Concurrent active calls"),
@@ -170,6 +178,7 @@ def test_a_command_opens_no_socket_but_where_it_was_asked_to(
     paths = {
         "FLOW": flow(),
         "OLD": str(old(tmp_path)),
+        "CALLS": str(intervals(tmp_path)),
         "NEW": str(tmp_path / "new"),
         **{name: str(path) for name, path in runs.items()},
     }

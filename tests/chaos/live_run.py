@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +62,7 @@ def main(instance: str, folder: Path) -> int:
 if __name__ == "__main__":
     try:
         with interrupts.interruptible():
+            interrupts.install(interrupts.interrupt, signal.SIGTERM)
             code = main(sys.argv[1], Path(sys.argv[2]))
     except KeyboardInterrupt:  # as the command line does it
         code = ExitCode.INTERRUPTED

@@ -1,0 +1,96 @@
+"""`busyhour learn` on a scenario: values written with their source, everything else as it was, a forecast at the end."""
+
+import json
+import shutil
+
+import pytest
+
+from busyhour import cli
+from busyhour.scenarios.reader import load
+from busyhour.shipped import shipped_root
+
+ROWS = "row_date;starttime;split;callsoffered;acdcalls;abncalls;acdtime;acwtime\n" + "".join(
+    f"2026-11-{day:02};{hour}{minute:02};Support;{40 + hour + day};{38 + hour + day};2;{(38 + hour + day) * 170};"
+    f"{(38 + hour + day) * 30}\n"
+    for day in (2, 3)
+    for hour in range(8, 18)
+    for minute in (0, 30)
+)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with the helpdesk's scenario, and an export of another centre."""
+    for folder in ("examples", "scenarios"):
+        shutil.copytree(shipped_root() / folder, tmp_path / folder)
+    (tmp_path / "busyhour.toml").write_text("")
+    (tmp_path / "acd.csv").write_text(ROWS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(capsys, *words):
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*words])
+    shown = capsys.readouterr()
+    return int(ended.value.code or 0), shown.out, shown.err
+
+
+def test_values_are_written_with_their_source_and_the_rest_stays(project, capsys):
+    scenario = project / "scenarios" / "helpdesk.toml"
+    before = scenario.read_text()
+    code, out, err = run(
+        capsys, "learn", "--calls", "acd.csv", "--growth", "1.5", "--into", "scenarios/helpdesk.toml"
+    )
+    assert code == 0, err
+    assert "callsoffered (offered)" in out
+    assert "Next: busyhour forecast scenarios/helpdesk.toml" in err
+    after = scenario.read_text()
+    changed = {line for line in after.splitlines() if line not in before.splitlines()}
+    assert len(changed) == 4, changed
+    (talk,) = (line for line in changed if line.startswith("talk"))
+    assert "# acd.csv, 2026-11-02 to 2026-11-03, 2," in talk
+    assert "ASSUMED: its form" in talk
+    read = load(scenario, root=project)
+    assert read.callers.talk.mean == 170.0
+    assert read.traffic.growth == 1.5
+    assert read.plan.calls_per_hour == pytest.approx((40 + 17 + 3) * 2 * 1.5), (
+        "the busiest half hour, 17:00 of the 3rd"
+    )
+
+
+def test_a_scenario_that_cannot_take_them_stays_as_it_was(project, capsys):
+    scenario = project / "scenarios" / "helpdesk.toml"
+    broken = scenario.read_text().replace('direction = "inbound"', 'direction = "sideways"')
+    scenario.write_text(broken)
+    code, _, err = run(capsys, "learn", "--calls", "acd.csv", "--into", "scenarios/helpdesk.toml")
+    assert code == 2
+    assert "scenarios/helpdesk.toml" in err
+    assert "sideways" in err
+    assert scenario.read_text() == broken
+    assert not list(project.glob("scenarios/.*"))
+
+
+def test_json_has_every_value_with_its_interval(project, capsys):
+    code, out, err = run(capsys, "learn", "--calls", "acd.csv", "--format", "json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert found["arrivals"]["busiest_day"] == "2026-11-03"
+    (share,) = (one for one in found["values"] if one["name"] == "abandoned share")
+    assert share["low"] < share["value"] < share["high"]
+    assert sum(found["calls_by_queue"].values()) == share["count"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--timezone", "Europe/Berlim"], "Did you mean 'Europe/Berlin'"),
+        (["--column", "offered"], "has no '='"),
+        (["--queue", "Sales"], "Queues here: Support"),
+        (["--into", "scenarios/none.toml"], "cannot be read"),
+    ],
+)
+def test_bad_input_is_named_with_the_way_out(project, capsys, words, said):
+    code, _, err = run(capsys, "learn", "--calls", "acd.csv", *words)
+    assert code == 2
+    assert said in err
