@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +11,19 @@ from busyhour.cli._say import say
 
 if TYPE_CHECKING:
     from busyhour.results.record import RunRecord
+
+
+@contextlib.contextmanager
+def kept(folder: Path) -> Iterator[None]:
+    """Name the command that makes the report where Ctrl-C ends the block: run.json is in `folder` already."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(
+            f"Interrupted before the report was complete. The run is kept: busyhour report {folder} --format html",
+            err=True,
+        )
+        raise
 
 
 def write(record: RunRecord, folder: Path, project: Any) -> None:

@@ -18,7 +18,7 @@ from busyhour.cli._nights import hold, look_back, with_verdict
 from busyhour.cli._page import page
 from busyhour.cli._say import say
 from busyhour.cli._trust import Own, trust_options
-from busyhour.cli._write import write
+from busyhour.cli._write import kept, write
 
 if TYPE_CHECKING:
     from busyhour.quotas.evidence import Evidence
@@ -221,12 +221,14 @@ def command(
         with Display(console, planned) as display:
             record = execute(options, folder, display)
             store.write_run(folder, record)  # kept before anything else is tried
-            held = hold(options, folder, record, display, baseline, repeats) if confirm else None
-        look_back(record, folder, project)
-        evidence = ledger.confirm(evidence, record) if verify_quotas else evidence
-        record.ledger = ledger.as_rows(evidence)
-        terminal.show(record, page())
-        write(record, folder, project)
+            with kept(folder):
+                held = hold(options, folder, record, display, baseline, repeats) if confirm else None
+        with kept(folder):
+            look_back(record, folder, project)
+            evidence = ledger.confirm(evidence, record) if verify_quotas else evidence
+            record.ledger = ledger.as_rows(evidence)
+            terminal.show(record, page())
+            write(record, folder, project)
     unproven = _keep_evidence(evidence, record, project) if verify_quotas else []
     code = exit_code(record)
     if unproven and code is ExitCode.OK:

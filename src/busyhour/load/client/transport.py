@@ -13,6 +13,8 @@ import os
 import ssl
 from typing import Any
 
+from busyhour.errors import BusyhourError
+
 _socket = monkey.get_original("socket", "socket")
 """The class before Locust patched it: its methods return at once instead of switching greenlets."""
 
@@ -166,7 +168,20 @@ class TlsTransport(PlainTransport):
 
 
 def tls_context(ca_bundle: str | None = None) -> ssl.SSLContext:
-    """Return a context that verifies certificate and name, by `ca_bundle`, AWS_CA_BUNDLE or the system's CAs."""
-    context = ssl.create_default_context(cafile=ca_bundle or os.environ.get("AWS_CA_BUNDLE") or None)
+    """Return a context that verifies certificate and name, by `ca_bundle`, AWS_CA_BUNDLE or the system's CAs.
+
+    Raises:
+        BusyhourError: the bundle is not a file of certificates; an empty variable is not an unset one, as in boto3.
+    """
+    bundle = os.environ.get("AWS_CA_BUNDLE") if ca_bundle is None else ca_bundle
+    try:
+        if bundle is not None and not bundle.strip():
+            raise FileNotFoundError(errno.ENOENT, "it is empty")
+        context = ssl.create_default_context(cafile=bundle)
+    except OSError as error:  # ssl.SSLError is one
+        raise BusyhourError(
+            f"AWS_CA_BUNDLE: {bundle!r} cannot be used: {error.strerror or error}.",
+            "Name a file of CA certificates (PEM), or unset the variable for those of the system.",
+        ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
