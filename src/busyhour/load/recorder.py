@@ -11,6 +11,9 @@ from busyhour.results.load_result import LIMIT, OK, THROTTLE
 from busyhour.results.measurement.histogram import Histogram
 from busyhour.results.measurement.measures import Measures
 
+LATEST_SECONDS = 60
+"""How far ahead of the generator's own clock the target's may be; each second up to the last one has a row."""
+
 _ERRORS = frozenset(kind.value for kind in Class) - {OK, THROTTLE, LIMIT}
 
 
@@ -140,6 +143,7 @@ class Recorder:
         self.late = 0
         self._flushed = (0, 0)
         self._before = (0, 0)
+        self._second = 0
         self.gauges_calls = True
         """Whether `in_progress` is calls started minus calls ended.
 
@@ -194,14 +198,14 @@ class Recorder:
         """Record the end of a wait in a queue.
 
         Args:
-            at: seconds of the run.
+            at: seconds of the run, by the target's clock; what is far ahead of the generator's own counts as this far ahead.
             seconds: length of the wait.
             answered: whether an agent answered; otherwise the caller abandoned.
             in_time: whether it was answered within the scenario's time.
         """
         self.duration("call/queue_wait", seconds)
         whats = ("answered", "answered_in_time") if answered and in_time else ("answered",)
-        row = self._measures.second(max(0, int(at)))
+        row = self._measures.second(min(max(0, int(at)), self._second + LATEST_SECONDS))
         for what in whats if answered else ("abandoned",):
             self._measures.count(f"call/{what}")
             row.count(f"call/{what}")
@@ -222,6 +226,7 @@ class Recorder:
 
     def end_second(self, second: int) -> None:
         """Close a second: record starts and ends in it, and the highest value of each gauge."""
+        self._second = second
         row = self._measures.second(second)
         row.count("started", self.started - self._before[0])
         row.count("completed", self.ended - self._before[1])

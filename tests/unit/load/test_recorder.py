@@ -1,4 +1,4 @@
-from busyhour.load.recorder import Recorder
+from busyhour.load.recorder import LATEST_SECONDS, Recorder
 from busyhour.results.load_result import Bounds, Circumstances
 from busyhour.results.load_summary import summarise
 from busyhour.results.measurement.measures import Measures
@@ -76,6 +76,15 @@ def test_the_highest_value_of_a_gauge_in_each_second_is_kept_and_its_last_value_
     measures = recorder.flush()
     assert measures.seconds[0].gauges == {"concurrency/f": 3}
     assert measures.seconds[1].gauges == {"concurrency/f": 1}
+
+
+def test_the_end_of_a_wait_by_a_wrong_clock_makes_no_rows_for_years():
+    recorder = Recorder()
+    recorder.end_second(4)
+    for at in (2.5e11, -6e10, 4.5):
+        recorder.wait_ended(at, 1.0, answered=True, in_time=True)
+    seconds = recorder.flush().seconds
+    assert sorted(seconds) == [0, 4, 4 + LATEST_SECONDS]
 
 
 def test_dropped_calls_have_their_reason():

@@ -42,6 +42,8 @@ CHUNK = 65_536
 
 LINE_BYTES = 1024 * 1024
 """Longest line; EventBridge's events have at most 256 KB."""
+REASON_LENGTH = 100
+"""Characters of a reason that are kept; Connect's own have at most 36."""
 _TOO_LONG = b"DISCONNECTED in a line that is too long: "
 """Stands for the beginning of such a line, which is counted as invalid at its end."""
 
@@ -95,7 +97,7 @@ def read_end(line: bytes, epoch: float) -> tuple[str, Ended] | None:
     """Return id and end of an event's contact; None for an event without an end. `epoch`: second 0 of the run.
 
     Raises:
-        ValueError: the line is not a JSON object, or has an invalid time.
+        ValueError: the line is not a JSON object, or has a time that is invalid or without a time zone.
     """
     event = orjson.loads(line)
     if not isinstance(event, dict):
@@ -106,11 +108,12 @@ def read_end(line: bytes, epoch: float) -> tuple[str, Ended] | None:
     at = _moment(detail, "disconnectTimestamp", epoch)
     if at is None:
         return None
+    reason = detail.get("disconnectReason") or "unknown"
     # AWS's own sample of a DISCONNECTED event has AgentInfo, its data model agentInfo.
     agent = detail.get("agentInfo") or detail.get("AgentInfo") or {}
     return str(detail.get("contactId")), Ended(
         at=at,
-        reason=str(detail.get("disconnectReason") or "unknown"),
+        reason=reason[:REASON_LENGTH] if isinstance(reason, str) else "unknown",
         connected=_moment(detail, "connectedToSystemTimestamp", epoch),
         queued=_moment(detail.get("queueInfo") or {}, "enqueueTimestamp", epoch),
         answered=_moment(agent, "connectedToAgentTimestamp", epoch),
@@ -120,7 +123,12 @@ def read_end(line: bytes, epoch: float) -> tuple[str, Ended] | None:
 
 def _moment(of: Mapping[str, Any], name: str, epoch: float) -> float | None:
     text = of.get(name)
-    return None if text is None else datetime.fromisoformat(text).timestamp() - epoch
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{name} has no time zone")
+    return moment.timestamp() - epoch
 
 
 class ContactEventSource:

@@ -179,11 +179,21 @@ def test_lines_that_are_broken_are_counted_and_said_and_the_others_are_read(run)
         b'["DISCONNECTED"]',
         b"chatter",
         line("c", **OVER | {"disconnectTimestamp": "soon"}),
+        line("c", **OVER | {"disconnectTimestamp": "2021-08-04T17:38:54"}),
+        line("c", **OVER | {"queueInfo": "q"}),
     )
     run.write(line("c", **OVER))
     assert list(run.on_end) == ["c"]
     run.source.end()
-    assert run.source.final_notes(1, 0) == [f"3 lines of {run.path} could not be read as contact events."]
+    assert run.source.final_notes(1, 0) == [f"5 lines of {run.path} could not be read as contact events."]
+
+
+def test_a_reason_that_is_no_word_of_connect_is_cut_or_unknown(run):
+    for contact, reason in (("a", "x" * 10_000), ("b", {"a": 1})):
+        run.source.follow(0, contact, 1.0)
+        run.write(line(contact, **OVER | {"disconnectReason": reason}))
+    assert run.on_end["a"].reason == "x" * contact_events.REASON_LENGTH
+    assert run.on_end["b"].reason == "unknown"
 
 
 def test_contacts_whose_events_are_lost_do_not_fill_the_memory(run, monkeypatch):
