@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -210,6 +211,13 @@ def test_an_unknown_name_is_answered_with_those_that_there_are(team, shipped, as
     with pytest.raises(BusyhourError) as caught:
         getattr(Project(team, shipped=shipped), ask)(name)
     assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_a_pipe_or_a_device_is_not_said_to_be_missing(team, tmp_path):
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in (tmp_path / "pipe.toml", "/dev/zero"):
+        with pytest.raises(BusyhourError, match="is a pipe or a device, not a file"):
+            Project(team).scenario(path)
 
 
 def test_where_no_room_has_anything_a_path_is_asked_for(team, tmp_path):

@@ -187,6 +187,11 @@ class Project:
             path = base / name
             if path.is_file():
                 return path.resolve()
+            if path.exists() and not path.is_dir():
+                raise BusyhourError(
+                    f"{text}: is a pipe or a device, not a file.",
+                    f"Name a file: a {kind} is read more than once.",
+                )
         if text.endswith(suffix) or "/" in text:
             # For something that looks like a path, the message has the tried path first, then the names.
             guess = did_you_mean(Path(text).stem, units)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,9 +22,12 @@ import orjson
 
 from busyhour.emulator.error_formats import json_error, query_error
 from busyhour.emulator.messages import JSON_1_0, ApiError, Request, Response
+from busyhour.input_files import MAX_DEPTH
 
 CBOR = "application/cbor"
 XML = "text/xml"
+_INDEX = re.compile("[0-9]{1,9}")
+"""Number of a list's member; `str.isdigit` also accepts digits that `int` does not."""
 
 
 class Codec(Protocol):
@@ -126,6 +130,8 @@ class QueryCodec:
         tree: dict[str, Any] = {}
         for name, value in form.items():
             *parents, last = name.split(".")
+            if len(parents) >= MAX_DEPTH:
+                raise ApiError("MalformedQueryString", f"A name has more than {MAX_DEPTH} parts.")
             node = tree
             for part in parents:
                 child = node.setdefault(part, {})
@@ -156,7 +162,7 @@ def _members(node: object) -> object:
         return node
     if set(node) == {"member"} and isinstance(node["member"], dict):
         numbered = node["member"]
-        if all(index.isdigit() for index in numbered):
+        if all(_INDEX.fullmatch(index) for index in numbered):
             return [_members(numbered[index]) for index in sorted(numbered, key=int)]
     return {name: _members(value) for name, value in node.items()}
 

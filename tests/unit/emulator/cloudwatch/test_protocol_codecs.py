@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from busyhour.emulator.cloudwatch.protocol_codecs import QueryCodec, decode_cbor, encode_cbor
-from busyhour.emulator.messages import Request
+from busyhour.emulator.messages import ApiError, Request
 
 SCALARS = (
     st.booleans()
@@ -45,3 +45,17 @@ def test_a_form_is_a_tree() -> None:
     operation, parameters = QueryCodec().decode(Request("POST", "/", "", {}, body, "monitoring", "", ""))
     assert operation == "X"
     assert parameters == {"A": [{"B": "one"}, {"B": "two"}, {"B": "ten"}], "C": "", "D": {"E": "f"}}
+
+
+@pytest.mark.parametrize("name", [".".join(["a"] * 50_000), "a.b", "a.b.c"])
+def test_a_form_whose_names_are_no_tree_is_malformed(name: str) -> None:
+    body = f"a.b=1&a=2&{name}=1&a.b.c=1".encode()
+    with pytest.raises(ApiError, match=r"is both a value|more than 100 parts"):
+        QueryCodec().decode(Request("POST", "/", "", {}, body, "monitoring", "", ""))
+
+
+@pytest.mark.parametrize("index", ["\u00b2", "\u0663", "9" * 5000, "-1", ""])
+def test_a_number_of_a_list_is_a_short_decimal_number(index: str) -> None:
+    body = f"A.member.{index}=1".encode()
+    _, parameters = QueryCodec().decode(Request("POST", "/", "", {}, body, "monitoring", "", ""))
+    assert parameters == {"A": {"member": {index: "1"}}}
