@@ -33,7 +33,9 @@ class FunctionCounts:
     attempts: int = 0
     succeeded: int = 0
     failed: int = 0
-    """Invocations that ended on the flow's error branch."""
+    """Invocations that ended on the flow's error branch, or whose call ended before the answer."""
+    cancelled: int = 0
+    """Of those, invocations whose call ended before the answer."""
     timed_out: int = 0
     """Of those, invocations that exceeded the time limit."""
     throttled: int = 0
@@ -134,6 +136,7 @@ class Invocation:
         """Report no outcome and make no further attempt. The attempt in progress continues at the function."""
         if not self._over:
             self._counts.failed += 1
+            self._counts.cancelled += 1
             self._close()
 
     def described(self, result: LambdaResult | LambdaFailed) -> Mapping[str, Any]:

@@ -21,7 +21,7 @@ from busyhour.capacity.forecast.limits import CAMPAIGN_FULL, REORDER, Limit, Lim
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.forecast.queues import queue_limits, staffed_of
 from busyhour.capacity.forecast.quota_values import Values
-from busyhour.capacity.forecast.resources import EXECUTIONS, add_counted, add_functions
+from busyhour.capacity.forecast.resources import EXECUTIONS, add_counted, add_functions, add_lost
 from busyhour.capacity.forecast.sheet import PEAK, Sheet
 from busyhour.capacity.forecast.tables import TableDemand
 from busyhour.capacity.forecast.unpublished import with_unpublished
@@ -126,7 +126,6 @@ class _Forecaster:
         self.load = self.per_hour / 3600.0 * self.demand.mean("at once")
         self.staffed = list(staffed_of(self.scenario, self.demand))
         self.passing: float | None = None
-        self.unmet: list[str] = []
         busiest = planned.traffic.duration
         if self.scenario.plan.day is not None:
             self.passing, busiest = self.blocking.peak_load()
@@ -164,6 +163,7 @@ class _Forecaster:
                 self.sheet.limits.extend(queue_limits(self.sheet.bottlenecks, staffed))
         if self.has_calls:
             add_counted(self.sheet, self.scenario, self.table)
+            add_lost(self.sheet, self.scenario)
         if self.scenario.plan.basis:
             self.sheet.notes.append(self.scenario.plan.basis)
         failed, open_ = failed_by_flows(self.demand.outcomes, self.scenario)
@@ -179,8 +179,8 @@ class _Forecaster:
             notes=list(dict.fromkeys([*self.sheet.notes, *self.demand.result.notes])),
             outcomes=self.demand.outcomes,
             objectives=answers(self.scenario),
-            unplanned=self.unmet + judge_outcomes(self.demand.outcomes, self.scenario) or failed,
-            unmet=self.unmet,
+            unplanned=self.sheet.unmet + judge_outcomes(self.demand.outcomes, self.scenario) or failed,
+            unmet=self.sheet.unmet,
             not_decided=open_,
         )
         made = with_rules(made, self.scenario, self.table, self.values.known)
@@ -220,7 +220,7 @@ class _Forecaster:
             and not row.binds_at_plan
             and together > row.tolerated
         ):
-            self.unmet.append(
+            self.sheet.unmet.append(
                 f"{starts.name} and {row.name} together block {together:.2%} of the calls, "
                 f"{tolerance(row.tolerated)} is tolerated: each alone is within its limit."
             )

@@ -7,7 +7,10 @@ from dataclasses import replace
 from busyhour.capacity.forecast.limits import Limit
 from busyhour.capacity.forecast.sheet import PEAK, Sheet
 from busyhour.capacity.requirement_kinds import REQUESTS_PER_EXECUTION
+from busyhour.capacity.simulation.simulate import SimulationResult
 from busyhour.capacity.theory.erlang import poisson_quantile
+from busyhour.capacity.tolerance import Tolerances
+from busyhour.quotas.figures import tolerance
 from busyhour.quotas.table.quota_table import QuotaTable
 from busyhour.scenarios.model import Scenario
 
@@ -62,6 +65,28 @@ def add_functions(sheet: Sheet, scenario: Scenario) -> None:
         theory_half_width=sheet.error(per_second, "Lambda invocations"),
         **sheet.runs.spread(lambda r: (r.functions.requests.peak, r.functions.requests.peak_at), per_second),
     )
+
+
+def add_lost(sheet: Sheet, scenario: Scenario) -> None:
+    """Add a reason if more calls lose an invocation than may take an error branch, though no limit exceeds its share.
+
+    An objective may tolerate more throttles or rejections than calls on error branches, and retries of a slow function
+    find it as busy as the first attempt did. Simulated, beyond the interval.
+    """
+    if any(row.binds_at_plan for row in sheet.limits):
+        return
+
+    def lost(run: SimulationResult) -> tuple[float, float]:
+        failed = sum(one.failed - one.cancelled for one in run.invocations.values())
+        return min(run.started, failed), run.started
+
+    share, half = sheet.runs.share(lost), sheet.runs.half_width(lost)
+    tolerated = Tolerances(scenario).error_branches()
+    if share is not None and half is not None and share - half > tolerated:
+        sheet.unmet.append(
+            f"{share:.2%} ± {half:.2%} of the calls lose an invocation after its retries and take an error branch, in a "
+            f"simulation with the limits; {tolerance(tolerated)} is tolerated."
+        )
 
 
 def add_counted(sheet: Sheet, scenario: Scenario, table: QuotaTable) -> None:

@@ -40,6 +40,8 @@ class Sheet:
         self.notes: list[str] = []
         self.quotas: list[QuotaForecast] = []
         self.limits: list[LimitForecast] = []
+        self.unmet: list[str] = []
+        """Reasons for which limits that each carry the plan exceed an objective together."""
 
     def limit(self, key: str) -> Limit:
         """Return the value in force of one quota."""

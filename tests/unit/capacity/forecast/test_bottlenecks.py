@@ -12,7 +12,7 @@ from busyhour.capacity.requirement_kinds import TOLERATED, Lines
 from busyhour.capacity.simulation.simulate import INFINITE, Limits, SimulationResult, simulate
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table
-from busyhour.scenarios.model import Distribution, Function, Queue
+from busyhour.scenarios.model import Distribution, Function, Objective, Queue
 from busyhour.scenarios.traffic import Direction
 from busyhour.scenarios.traffic_plan.plan import with_traffic
 
@@ -113,6 +113,33 @@ def test_a_function_that_takes_no_time_still_needs_executions(small: Any, reserv
     assert row.verdict is Fits.EXCEEDS
     assert row.needed == 5
     assert row.calls_per_hour == pytest.approx(carried)
+
+
+def unmet(small: Any, function: Function, *objectives: Objective, per_hour: float) -> list[str]:
+    scenario = replace(small.scenario(calls_per_hour=per_hour, functions=(function,)), objectives=objectives)
+    known = [QuotaValue(TABLE.by_key(CALLS), 1000.0, Origin.OVERRIDE, "2026-01-01")]
+    found = forecast(scenario, known, table=TABLE, machine=small.machine(small.lookup), calls=50)
+    assert not found.binding
+    assert found.unplanned == found.unmet
+    return found.unmet
+
+
+def test_tolerated_throttles_may_not_lose_more_calls_than_error_branches_are_tolerated(small: Any):
+    """2 erlang on 2 executions: 64 % of first attempts may be throttled, but a quarter of the calls is lost by them."""
+    function = Function("lookup", latency=Distribution("exponential", 0.5), reserved_concurrency=2)
+    throttles = Objective("throttle_share", at_most=0.9)
+    (reason,) = unmet(small, function, throttles, per_hour=14_400.0)
+    share = float(reason.partition("%")[0])
+    assert 20.0 < share < 30.0
+    assert "of the calls lose an invocation after its retries" in reason
+    assert "0.1 % is tolerated" in reason
+    errors = Objective("error_branch_share", at_most=0.5)
+    assert unmet(small, function, throttles, errors, per_hour=14_400.0) == []
+
+
+def test_invocations_that_the_end_of_a_simulation_cuts_off_are_not_lost(small: Any):
+    function = Function("lookup", latency=Distribution("constant", 7.0), reserved_concurrency=40)
+    assert unmet(small, function, per_hour=7200.0) == []
 
 
 CALLS_LIMIT = Limit("calls", "Calls", "L-1", 10.0, "count", "override")
