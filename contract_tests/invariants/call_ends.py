@@ -19,9 +19,9 @@ def check(call: Played) -> Iterator[Violation]:
         return
     first, last = call.endless
     cycle = call.moments[first:last]
-    heard = next((one for one in cycle if one.is_heard), None)
-    if heard is not None:
+    prompt = next((one for one in cycle if one.is_heard), None)
+    if prompt is not None:
         yield Violation(
             "the call runs in a cycle without end: nothing changes from one round to the next",
-            call.action_of(heard),
+            call.action_of(prompt),
         )

@@ -36,13 +36,13 @@ def check(flow: FlowView) -> Iterator[Problem]:
         for one, target in flow_set.resolved
     ):
         return
-    told: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     for read in reads:
         action = flow.actions[read.action]
         key = (read.action, read.reference.text)
-        if action.behaviour == "compare" or key in told:
+        if action.behaviour == "compare" or key in reported:
             continue
-        told.add(key)
+        reported.add(key)
         yield flow.problem(
             f"{read.reference.text} is empty in a flow of type {flow.flow_type}: no agent has the contact yet",
             *read.pointer,

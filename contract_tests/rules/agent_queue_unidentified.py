@@ -27,8 +27,8 @@ _IDENTIFY = frozenset(
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """Working queues of agents that some path chooses before anything identified the caller."""
-    wanted = [one for one in flow.of_type("UpdateContactTargetQueue") if _of_an_agent(one.parameters)]
-    if not wanted or flow.project.flow_set.may_be_entered(flow):
+    required = [one for one in flow.of_type("UpdateContactTargetQueue") if _of_an_agent(one.parameters)]
+    if not required or flow.project.flow_set.may_be_entered(flow):
         return
 
     def identified(edge: Edge) -> bool:
@@ -43,7 +43,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
 
     known = before_each(flow, lambda edge: int(identified(edge)), 1)
     without = witnesses(flow, lambda edge: not identified(edge))
-    for action in wanted:
+    for action in required:
         path = None
         if flow.graph.reachable[action.index] and not known[action.index]:
             path = without(action.index)

@@ -30,7 +30,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         return
     here = {key for action in flow.of_type("UpdateContactAttributes") for key in attributes_set(action)}
     setters = flow.project.flow_set.setters
-    told: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     written = [(_plain(one), one) for one in sorted(here)]
     meanings: dict[str, str | None] = {
         ".".join(read.reference.path): None for read in flow.reads if _copied(read)
@@ -39,19 +39,19 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if read.reference.root != "Attributes":
             continue
         key = ".".join(read.reference.path)
-        if not key or key in setters or (read.action, key) in told:
+        if not key or key in setters or (read.action, key) in reported:
             continue
         if key not in meanings:
             plain = _plain(key)
             meanings[key] = next((one for other, one in written if _same_name(plain, other)), None)
-        meant = meanings[key]
-        if meant is not None:
-            told.add((read.action, key))
+        similar = meanings[key]
+        if similar is not None:
+            reported.add((read.action, key))
             yield flow.problem(
-                f"{read.reference.text} is set nowhere; this flow sets {meant!r}",
+                f"{read.reference.text} is set nowhere; this flow sets {similar!r}",
                 *read.pointer,
                 action=flow.actions[read.action],
-                help=f"Read $.Attributes.{meant}.",
+                help=f"Read $.Attributes.{similar}.",
             )
 
 

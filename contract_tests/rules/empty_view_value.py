@@ -24,10 +24,10 @@ def check(flow: FlowView) -> Iterator[Problem]:
     for action in flow.of_type("ShowView"):
         empty = list(_empty(action.parameters.get("ViewData"), ("Parameters", "ViewData")))
         if empty:
-            said = (
+            predicate = (
                 f" and {len(empty) - 1} more are empty strings" if len(empty) > 1 else " is an empty string"
             )
-            yield flow.problem(pointer_text(empty[0][1:]) + said, *empty[0], action=action)
+            yield flow.problem(pointer_text(empty[0][1:]) + predicate, *empty[0], action=action)
 
 
 def _empty(value: Any, path: Pointer) -> Iterator[Pointer]:

@@ -27,13 +27,13 @@ _PLAIN = frozenset(
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """Menus whose time-out leads back to them, with nothing on the way that counts or decides."""
-    told: set[int] = set()
+    reported: set[int] = set()
     for action in flow.of_type("GetParticipantInput"):
-        if not flow.graph.reachable[action.index] or action.index in told:
+        if not flow.graph.reachable[action.index] or action.index in reported:
             continue
         cycle = _silent_cycle(flow, action)
         if cycle:
-            told.update(one.index for one in cycle)
+            reported.update(one.index for one in cycle)
             names = " → ".join([*(action_name(flow, one) for one in cycle[:6]), action_name(flow, action)])
             at = next(one.at for one in action.errors if one.error_type == "InputTimeLimitExceeded")
             yield flow.problem(

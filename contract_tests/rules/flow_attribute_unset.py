@@ -51,13 +51,17 @@ def check(flow: FlowView) -> Iterator[Problem]:
         return gives.get(edge.source, 0)
 
     before = before_each(flow, given, everything)
-    told: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     for read in uses:
         key = ".".join(read.reference.path)
         bit = bits[key]
-        if before[read.action] & bit or (read.action, key) in told or not flow.graph.reachable[read.action]:
+        if (
+            before[read.action] & bit
+            or (read.action, key) in reported
+            or not flow.graph.reachable[read.action]
+        ):
             continue
-        told.add((read.action, key))
+        reported.add((read.action, key))
         path = witness(flow, read.action, partial(_leaves_open, given, bit))
         if path is not None:
             yield flow.problem(

@@ -36,13 +36,13 @@ def check(flow: FlowView) -> Iterator[Problem]:
     flow_set = flow.project.flow_set
     if not flow_set.resolved:
         return
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for reference in flow_set.unresolved:
         if reference.source is not flow or not reference.static:
             continue
-        if reference.shown.startswith(_SHIPPED) or (reference.kind, reference.value) in told:
+        if reference.shown.startswith(_SHIPPED) or (reference.kind, reference.value) in reported:
             continue
-        told.add((reference.kind, reference.value))
+        reported.add((reference.kind, reference.value))
         yield flow.problem(
             f"{action_name(flow, reference.action)} refers to {_what(reference)}, which is not in this project",
             *reference.pointer,

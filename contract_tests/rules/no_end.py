@@ -49,11 +49,11 @@ def check(flow: FlowView) -> Iterator[Problem]:
         or any(target not in index for target in action.targets)
     ]
     ends = graph.leading_to(ending)
-    told: set[int] = set()
+    reported: set[int] = set()
     for at in graph.order:
-        if ends[at] or at in told:
+        if ends[at] or at in reported:
             continue
-        told.update(one for one, inside in enumerate(graph.reachable_from([at])) if inside)
+        reported.update(one for one, inside in enumerate(graph.reachable_from([at])) if inside)
         path = shortest(flow, graph.start, at)
         way = f"; it is entered by {path_text(flow, path, at)}" if path else ""
         yield flow.problem(f"no path from here ends the flow{way}", action=flow.actions[at])

@@ -39,14 +39,14 @@ def check(flow: FlowView) -> Iterator[Problem]:
     """Recorders that some path reaches before a text that speaks of recording; recorded prompts count as notice."""
     if flow.flow_type not in _FIRST or flow.project.flow_set.may_be_entered(flow):
         return
-    telling = {one.action.index for one in spoken(flow) if _TOLD.search(one.text)}
-    telling |= {one.index for one in flow.of_type(*SPEAKING) if "PromptId" in one.parameters}
+    notices = {one.action.index for one in spoken(flow) if _TOLD.search(one.text)}
+    notices |= {one.index for one in flow.of_type(*SPEAKING) if "PromptId" in one.parameters}
 
-    def told(edge: Edge) -> bool:
-        return edge.source in telling
+    def gives_notice(edge: Edge) -> bool:
+        return edge.source in notices
 
-    known = before_each(flow, lambda edge: int(told(edge)), 1)
-    without = witnesses(flow, lambda edge: not told(edge))
+    known = before_each(flow, lambda edge: int(gives_notice(edge)), 1)
+    without = witnesses(flow, lambda edge: not gives_notice(edge))
     for action in flow.of_type(*_RECORDERS):
         if not _switches_on(action) or known[action.index] or not flow.graph.reachable[action.index]:
             continue

@@ -49,8 +49,8 @@ def _confidential(action: ActionView) -> bool:
         return False
     if "InputEncryption" in parameters:
         return True
-    said = [parameters.get(key) for key in ("Text", "SSML")]
-    return any(isinstance(one, str) and _SECRET.search(one) for one in said)
+    texts = [parameters.get(key) for key in ("Text", "SSML")]
+    return any(isinstance(one, str) and _SECRET.search(one) for one in texts)
 
 
 def _records(action: ActionView) -> bool | None:
@@ -60,8 +60,8 @@ def _records(action: ActionView) -> bool | None:
         if isinstance(found, dict):
             nested = found.get("VoiceRecordingBehavior")
             found = nested if isinstance(nested, dict) else found
-            said = found.get("IVRRecordingBehavior")
-            return None if said is None else said == "Enabled"
+            setting = found.get("IVRRecordingBehavior")
+            return None if setting is None else setting == "Enabled"
     return None
 
 

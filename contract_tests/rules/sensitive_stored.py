@@ -36,11 +36,11 @@ def check(flow: FlowView) -> Iterator[Problem]:
             continue
         if _SAFE.search(key):
             continue
-        asked = root == "StoredCustomerInput" and (
+        entered = root == "StoredCustomerInput" and (
             read.action in carried or (confidential(key) and not encrypted)
         )
         slot = root == "Lex" and path[:1] in (("Slots",), ("SessionAttributes",)) and confidential(path[-1])
-        if asked or slot:
+        if entered or slot:
             yield flow.problem(
                 f"{read.reference.text}, a card or identity number, is stored in the attribute {key}",
                 *read.pointer,

@@ -61,7 +61,7 @@ _BELOW: Mapping[str, Mapping[str, Any]] = {
 )
 def check(flow: FlowView) -> Iterator[Problem]:
     """References below a root whose names are all known."""
-    told: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     for read in flow.reads:
         reference = read.reference
         known = _BELOW.get(reference.root)
@@ -69,8 +69,8 @@ def check(flow: FlowView) -> Iterator[Problem]:
             continue
         wrong = _wrong(known, reference.path, f"$.{reference.root}")
         key = (read.action, reference.text)
-        if wrong and key not in told:
-            told.add(key)
+        if wrong and key not in reported:
+            reported.add(key)
             yield flow.problem(
                 f"{reference.text} is empty on every call: {wrong}",
                 *read.pointer,

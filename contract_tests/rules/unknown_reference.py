@@ -26,14 +26,14 @@ def check(flow: FlowView) -> Iterator[Problem]:
 
     One that resembles no known name is worth a note only: Connect knows some that AWS does not document.
     """
-    told: set[tuple[int, str]] = set()
+    reported: set[tuple[int, str]] = set()
     for read in flow.reads:
         reference = read.reference
         if reference.root in _KNOWN or not reference.text.startswith(("$.", "$[")):
             continue
-        if (read.action, reference.text) in told:
+        if (read.action, reference.text) in reported:
             continue
-        told.add((read.action, reference.text))
+        reported.add((read.action, reference.text))
         guess = did_you_mean(reference.root, _KNOWN)
         certain = bool(guess) or reference.root in _NEVER_FILLED
         yield flow.problem(

@@ -118,7 +118,7 @@ def _of_pipe(descriptor: int, path: Path, most: int) -> bytes:
     """Read a pipe until its writers have closed it."""
     pieces: list[bytes] = []
     size = 0
-    begun = heard = time.monotonic()
+    begun = last = time.monotonic()
     while True:
         try:
             piece = os.read(descriptor, MIB)
@@ -130,10 +130,10 @@ def _of_pipe(descriptor: int, path: Path, most: int) -> bytes:
         if piece:
             pieces.append(piece)
             size += len(piece)
-            heard = now
+            last = now
             if size > most:
                 raise _too_large(path, most)
-        elif now > heard + SILENT_SECONDS:
+        elif now > last + SILENT_SECONDS:
             raise TimeoutError(errno.ETIMEDOUT, f"nothing came for {SILENT_SECONDS:g} s", str(path))
         else:
             time.sleep(0.01)

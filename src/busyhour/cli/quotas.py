@@ -260,10 +260,10 @@ def _show(readings: Sequence[Reading]) -> None:
         console.print(rows)
         console.print()
     notes = [f"* {reading.quota.name}: {reading.quota.note}" for reading in readings if reading.quota.note]
-    said = remarks(readings)
-    if said:
+    contradictions = remarks(readings)
+    if contradictions:
         console.print("Contradictions, and what could not be read", style="bold")
-        for text in said:
+        for text in contradictions:
             console.print(text, markup=False)
         console.print()
     conflicts = [note for note in notes if "CONFLICT" in note or "incorrect" in note]

@@ -80,7 +80,7 @@ def command(
     folder = run if run.is_dir() else run.parent
     ledger = Ledger.of(folder)
     region = region or record.target.get("region")
-    told: dict[str, str] = {}
+    outcome_texts: dict[str, str] = {}
     failed = False
     if format_ == "text":
         _show(found, record, region)
@@ -93,18 +93,18 @@ def command(
     if submit and found.increases:
         _check_target(record, instance, endpoint_url)
         _check_current(record, found, endpoint_url)
-        told, failed = _submit(_filing(ledger, region, endpoint_url), found, yes=yes)
+        outcome_texts, failed = _submit(_filing(ledger, region, endpoint_url), found, yes=yes)
     if submit or status:
         _keep_evidence(record, ledger)
     if attach or message:
         _attach(written.get("support.text", b"").decode(), ledger, attach, message, endpoint_url, yes=yes)
     if format_ == "json":
         print_document(
-            json.dumps(_as_data(record, found, ledger, told), indent=2, ensure_ascii=False) + "\n",
+            json.dumps(_as_data(record, found, ledger, outcome_texts), indent=2, ensure_ascii=False) + "\n",
             form="json",
         )
     else:
-        _show_outcome(found, ledger, told)
+        _show_outcome(found, ledger, outcome_texts)
         if written:
             say(f"For AWS Support: {', '.join(str(folder / name) for name in written)}")
     if failed:
@@ -168,16 +168,19 @@ def _submit(filing: Filing, found: Needs, *, yes: bool) -> tuple[dict[str, str],
     from busyhour.quotas.figures import number
 
     known = {increase.quota.key: filing.known(increase) for increase in found.increases}
-    wanted = [increase for increase in found.increases if known[increase.quota.key] is None]
-    told = {key: said for key, said in known.items() if said is not None}
-    if not wanted:
-        return told, False
-    names = ", ".join(f"{increase.quota.name} to {number(increase.requested)}" for increase in wanted)
-    if not yes and not _confirmed(f"File {len(wanted)} request(s) with AWS: {names}?"):
-        return {**told, **{increase.quota.key: "not filed: not confirmed" for increase in wanted}}, False
-    outcomes = filing.file(wanted)
-    told.update({outcome.increase.quota.key: outcome.said for outcome in outcomes})
-    return told, any(outcome.failed for outcome in outcomes)
+    unfiled = [increase for increase in found.increases if known[increase.quota.key] is None]
+    outcome_texts = {key: text for key, text in known.items() if text is not None}
+    if not unfiled:
+        return outcome_texts, False
+    names = ", ".join(f"{increase.quota.name} to {number(increase.requested)}" for increase in unfiled)
+    if not yes and not _confirmed(f"File {len(unfiled)} request(s) with AWS: {names}?"):
+        return {
+            **outcome_texts,
+            **{increase.quota.key: "not filed: not confirmed" for increase in unfiled},
+        }, False
+    outcomes = filing.file(unfiled)
+    outcome_texts.update({outcome.increase.quota.key: outcome.text for outcome in outcomes})
+    return outcome_texts, any(outcome.failed for outcome in outcomes)
 
 
 def _keep_evidence(record: RunRecord, filed: Ledger) -> None:
@@ -333,10 +336,10 @@ def _cli(increase: Increase, region: str | None) -> str:
     return shlex.join(words)
 
 
-def _show_outcome(found: Needs, ledger: Ledger, told: Mapping[str, str]) -> None:
+def _show_outcome(found: Needs, ledger: Ledger, outcome_texts: Mapping[str, str]) -> None:
     for increase in found.increases:
-        if increase.quota.key in told:
-            say(f"{increase.quota.name}: {told[increase.quota.key]}")
+        if increase.quota.key in outcome_texts:
+            say(f"{increase.quota.name}: {outcome_texts[increase.quota.key]}")
     if ledger.requests:
         say()
         say("Requests filed for this run:")
@@ -345,7 +348,9 @@ def _show_outcome(found: Needs, ledger: Ledger, told: Mapping[str, str]) -> None
         say(f"  {filed.id}  {filed.name} to {filed.desired:,g}: {filed.status}{case}, seen {filed.seen_at}")
 
 
-def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str, str]) -> dict[str, Any]:
+def _as_data(
+    record: RunRecord, found: Needs, ledger: Ledger, outcome_texts: Mapping[str, str]
+) -> dict[str, Any]:
     from busyhour.quotas import freshness
     from busyhour.quotas.own_settings import own_settings
 
@@ -364,7 +369,7 @@ def _as_data(record: RunRecord, found: Needs, ledger: Ledger, told: Mapping[str,
                 "requested": increase.requested,
                 "calculation": list(increase.steps),
                 "request": increase.arguments,
-                "outcome": told.get(increase.quota.key),
+                "outcome": outcome_texts.get(increase.quota.key),
             }
             for increase in found.increases
         ],

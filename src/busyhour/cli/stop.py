@@ -78,14 +78,14 @@ def command(run: Path, live: bool) -> None:
     interrupted = False
     with console.status("") as status:
 
-        def told(so_far: Swept) -> None:
-            status.update(_said(so_far))
+        def progress(so_far: Swept) -> None:
+            status.update(_summary(so_far))
 
         try:
-            stop_contacts.sweep(connect, target.instance_id, contacts, run, told=told, into=done)
+            stop_contacts.sweep(connect, target.instance_id, contacts, run, progress=progress, into=done)
         except KeyboardInterrupt:
             interrupted = True
-    say(_said(done))
+    say(_summary(done))
     for contact, why in list(done.failed.items())[:10]:
         say(f"  {contact}: {why}", err=True)
     left = len(contacts) - len(done.stopped) - len(done.gone) - len(done.failed)
@@ -128,7 +128,7 @@ def _report_unanswered(tokens: Sequence[str], instance: str, why: str = "") -> N
     )
 
 
-def _said(done: Swept) -> str:
+def _summary(done: Swept) -> str:
     return (
         f"{len(done.stopped):,} stopped, {len(done.gone):,} had ended already, {len(done.failed):,} failed."
     )

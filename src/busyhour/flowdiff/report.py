@@ -96,7 +96,9 @@ class FlowComparison:
     def summary(self) -> str:
         """One line."""
         kinds = Counter(change.kind.value for change in self.changes)
-        said = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "no difference that matters"
+        changes = (
+            ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "no difference that matters"
+        )
         findings = f"; {len(self.new_findings)} new findings, {len(self.gone_findings)} gone"
         lambda_ = next((d for d in self.demand if d.name == "Lambda invocations"), None)
         added = f"; {lambda_.after - lambda_.before:+.2g} Lambda invocations per call" if lambda_ else ""
@@ -108,7 +110,7 @@ class FlowComparison:
         if self.strays:
             values = ", ".join(dict.fromkeys(f"{one.kind} {one.value}" for one in self.strays))
             findings += f"; not in the version before: {values}"
-        return f"{said}{findings}{added}."
+        return f"{changes}{findings}{added}."
 
 
 def compare_sets(

@@ -71,10 +71,10 @@ def told_by_emulator(readings: Iterable[Reading], given: Mapping[str, QuotaValue
         readings: of the emulator's services.
         given: the account's values by which it was set up, by quota key.
     """
-    return [_told(reading, given.get(reading.quota.key)) for reading in readings]
+    return [_with_origin(reading, given.get(reading.quota.key)) for reading in readings]
 
 
-def _told(reading: Reading, given: QuotaValue | None) -> Reading:
+def _with_origin(reading: Reading, given: QuotaValue | None) -> Reading:
     value = reading.value
     if given is not None and given.value == value.value:
         return replace(reading, value=given)

@@ -166,13 +166,13 @@ def read(cloudwatch: CloudWatch, names: Names, start: datetime, end: datetime, *
         period: seconds of one data point: 1 on the emulator, 60 on AWS (Connect publishes once a minute).
     """
     queries: list[dict[str, Any]] = []
-    asked: list[tuple[Metric, str]] = []
+    queried: list[tuple[Metric, str]] = []
     for metric in WATCHED:
         for about, dimensions in _dimensions(metric, names):
-            asked.append((metric, about))
+            queried.append((metric, about))
             queries.append(
                 {
-                    "Id": f"m{len(asked) - 1}",
+                    "Id": f"m{len(queried) - 1}",
                     "MetricStat": {
                         "Metric": {
                             "Namespace": metric.namespace,
@@ -196,7 +196,7 @@ def read(cloudwatch: CloudWatch, names: Names, start: datetime, end: datetime, *
                 )
     except Exception as error:  # boto3 raises many kinds; what could not be read is in the report
         problems.append(f"CloudWatch metrics of the target: {error}")
-    return _readings(asked, points, period, problems)
+    return _readings(queried, points, period, problems)
 
 
 def _pages(
@@ -219,7 +219,7 @@ def _pages(
 
 
 def _readings(
-    asked: Sequence[tuple[Metric, str]],
+    queried: Sequence[tuple[Metric, str]],
     points: dict[int, list[tuple[float, float]]],
     period: int,
     problems: list[str],
@@ -227,13 +227,15 @@ def _readings(
     metrics, series = [], []
     for metric in WATCHED:
         found = [
-            (about, sorted(points[i])) for i, (m, about) in enumerate(asked) if m is metric and points.get(i)
+            (about, sorted(points[i]))
+            for i, (m, about) in enumerate(queried)
+            if m is metric and points.get(i)
         ]
         values = [value for _, line in found for _, value in line]
         why_not = ""
         if not values:
             why_not = problems[0] if problems else "CloudWatch has no data point of it for this run"
-            if not any(m is metric for m, _ in asked):
+            if not any(m is metric for m, _ in queried):
                 why_not = f"the scenario names no {metric.group.lower()} to ask for"
         metrics.append(
             OperatorMetric(

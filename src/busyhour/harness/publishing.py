@@ -43,10 +43,10 @@ def problems(content: str, type: str) -> list[str]:
 
     source = Source("content", parse(content), flow_type=FlowType(type))
     report = _checker().check(Gathered((source,), {}))
-    return list(dict.fromkeys(_said(finding) for finding in report.at_least(Severity.ERROR)))
+    return list(dict.fromkeys(_sentence(finding) for finding in report.at_least(Severity.ERROR)))
 
 
-def _said(finding: Finding) -> str:
+def _sentence(finding: Finding) -> str:
     from busyhour.contracts.finding import pointer_text
 
     parts = [part.replace("~1", "/").replace("~0", "~") for part in finding.pointer.split("/")[1:]]

@@ -232,12 +232,12 @@ def _note(found: dict[Keys, int], keys: Keys, number: int, since: int) -> None:
         found.setdefault(keys[:end], number)
 
 
-def _syntax(path: Path, text: str, said: str) -> str:
-    match = _AT_LINE.search(said)
+def _syntax(path: Path, text: str, message: str) -> str:
+    match = _AT_LINE.search(message)
     if match and match["line"]:
         where = f"{match['line']}:{match['column']}"
     else:
         lines = text.splitlines() or [""]
         where = f"{len(lines)}:{len(lines[-1]) + 1}"
-    problem = _AT_LINE.sub("", said)
+    problem = _AT_LINE.sub("", message)
     return f"{shown(path)}:{where}: not TOML: {problem[:1].lower()}{problem[1:]}"

@@ -47,11 +47,11 @@ class Flows:
         here = config.invocation_params.dir
         try:
             settings = CheckSettings.of(Project.find(here))
-            asked = config.getoption(OPTION)
-            paths = asked if here == Path.cwd() else [str(here / path) for path in asked]
+            given = config.getoption(OPTION)
+            paths = given if here == Path.cwd() else [str(here / path) for path in given]
             gathered = settings.typed(gather(paths))
-            said = config.getoption(SEVERITY)
-            return cls(settings, gathered, Severity(said) if said else settings.severity, here)
+            severity = config.getoption(SEVERITY)
+            return cls(settings, gathered, Severity(severity) if severity else settings.severity, here)
         except BusyhourError as error:
             hint = f"\n{error.hint}" if error.hint else ""
             raise pytest.UsageError(f"{OPTION}: {error}{hint}") from None

@@ -66,12 +66,12 @@ def _row(reading: Reading) -> dict[str, Any]:
 
 def remarks(readings: Iterable[Reading]) -> list[str]:
     """Return remarks on the values, each once with its number: contradictions, and what could not be read."""
-    told = Counter(
+    counts = Counter(
         text
         for reading in readings
         for text in (*reading.disagreements, *(problem.text for problem in reading.problems))
     )
-    return [text if times == 1 else f"{text} ({times} quotas)" for text, times in told.items()]
+    return [text if times == 1 else f"{text} ({times} quotas)" for text, times in counts.items()]
 
 
 def when(reading: Reading) -> str:

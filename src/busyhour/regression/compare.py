@@ -29,7 +29,7 @@ class Confirmation:
         """Format the confirmation as one phrase."""
         count = len(self.repeats)
         times = "1 repeat" if count == 1 else f"{count} repeats"
-        said = [
+        counts = [
             f"{len(names)} {word}"
             for names, word in (
                 (self.confirmed, "confirmed"),
@@ -38,7 +38,7 @@ class Confirmation:
             )
             if names
         ]
-        return f"{', '.join(said)} in {times}"
+        return f"{', '.join(counts)} in {times}"
 
 
 @dataclass(slots=True)

@@ -140,11 +140,11 @@ def markdown(found: Comparison) -> str:
     well = [one for one in found.metrics if one.outcome is Outcome.EQUIVALENT]
     if well:
         lines += ["", f"<details><summary>{len(well)} equivalent</summary>", "", *_table(well), "</details>"]
-    said = (
+    remarks = (
         [f"Not compared: {reason}" for reason in found.not_compared] + found.notes + again(found.confirmation)
     )
-    if said:
-        lines += ["", *(f"- {_cell(line)}" for line in said)]
+    if remarks:
+        lines += ["", *(f"- {_cell(line)}" for line in remarks)]
     return "\n".join(lines) + "\n"
 
 

@@ -43,8 +43,8 @@ def answered_file(folder: Path, k: int | str) -> Path:
 def unanswered(folder: Path) -> list[str]:
     """Return the client tokens of a run's requests whose contacts, if there are any, have no known id."""
     known = {line for path in folder.glob("answered-*.log") for line in _lines(path)}
-    asked = dict.fromkeys(line for path in sorted(folder.glob("requests-*.log")) for line in _lines(path))
-    return [token for token in asked if token not in known]
+    tokens = dict.fromkeys(line for path in sorted(folder.glob("requests-*.log")) for line in _lines(path))
+    return [token for token in tokens if token not in known]
 
 
 def requested(folder: Path, k: int) -> int | None:

@@ -189,11 +189,11 @@ def lines(outcomes: CallOutcomes, reasons: Sequence[str] = ()) -> list[str]:
 
     Each problem has the line to write.
     """
-    said = [problem_sentence(one, outcomes.total) for one in outcomes.problems[:_SHOWN]]
+    problems = [problem_sentence(one, outcomes.total) for one in outcomes.problems[:_SHOWN]]
     left = len(outcomes.problems) - _SHOWN
     return [
         sentence(outcomes),
-        *(one for one in said if not any(one in reason for reason in reasons)),
+        *(one for one in problems if not any(one in reason for reason in reasons)),
         *([f"{left} more problems are in the record."] if left > 0 else []),
     ]
 

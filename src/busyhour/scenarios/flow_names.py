@@ -30,11 +30,11 @@ def look(path: Path) -> FlowNames:
         data = parse_json(read_text(path, encoding="utf-8-sig"))
     except (OSError, ValueError):
         return unknown
-    said = None
+    given_name = None
     for wrapper in ("ContactFlow", "ContactFlowModule"):
         if isinstance(data, dict) and isinstance(data.get(wrapper), dict) and "Content" in data[wrapper]:
             envelope = data[wrapper]
-            said, data = envelope.get("Name"), envelope["Content"]
+            given_name, data = envelope.get("Name"), envelope["Content"]
             if isinstance(data, str):
                 try:
                     data = parse_json(data)
@@ -42,10 +42,10 @@ def look(path: Path) -> FlowNames:
                     data = None
             break
     if not isinstance(data, dict):
-        return FlowNames(_text(said) or path.stem, path.stem, None)
+        return FlowNames(_text(given_name) or path.stem, path.stem, None)
     metadata = data.get("Metadata", data.get("metadata"))
     metadata = metadata if isinstance(metadata, dict) else {}
-    name = _text(said) or _text(metadata.get("name")) or _text(metadata.get("Name")) or path.stem
+    name = _text(given_name) or _text(metadata.get("name")) or _text(metadata.get("Name")) or path.stem
     return FlowNames(name, path.stem, _actions(data, metadata))
 
 

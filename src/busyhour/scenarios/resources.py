@@ -152,9 +152,9 @@ def read_tables(source: Source, data: Mapping[str, Mapping[str, Any]]) -> dict[s
         definition, arguments = source.json(
             (*keys, "definition"), given["definition"], "a table's definition"
         )
-        said = arguments.get("TableName") if isinstance(arguments, dict) else None
-        if said != name:
-            has = f"TableName {said!r}" if said is not None else "no TableName"
+        table_name = arguments.get("TableName") if isinstance(arguments, dict) else None
+        if table_name != name:
+            has = f"TableName {table_name!r}" if table_name is not None else "no TableName"
             raise source.error(
                 (*keys, "definition"),
                 f"is {value_shown(given['definition'])}, which has {has}, not {name!r}",

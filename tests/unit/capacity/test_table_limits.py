@@ -170,7 +170,7 @@ def test_a_throttled_table_fails_the_invocation_and_connect_tries_again(small: A
     use = bound.tables["t", None, Side.WRITE]
     assert free.tables["t", None, Side.WRITE].refused.count == 0
     # Two units a call are requested, one is served.
-    assert use.refused.count / use.asked > 0.4
+    assert use.refused.count / use.counted > 0.4
     assert bound.invocations["lookup"].attempts > free.invocations["lookup"].attempts
     assert bound.invocations["lookup"].failed > 0
     assert use.refused.first_at is not None
@@ -181,7 +181,7 @@ def test_a_table_that_suffices_refuses_nothing(small: Any):
     known = Limits(tables=limits(provisioned(30, 20)))
     use = simulate(made, small.machine(small.lookup), known, drain=math.inf).tables["t", None, Side.WRITE]
     assert (use.refused.count, use.refused.first_at) == (0, None)
-    assert use.asked > 150
+    assert use.counted > 150
 
 
 @pytest.fixture

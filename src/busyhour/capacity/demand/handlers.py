@@ -108,12 +108,12 @@ class HandlerAnswers:
 
         After `questions` different events, or its part of `seconds`, one of the earlier answers is returned.
         """
-        asked = self._one_of(name, event)
-        if asked is None:
+        answered = self._one_of(name, event)
+        if answered is None:
             return None
         self._invoked[name] += 1
-        self._operations.setdefault(name, Counter()).update(asked.operations)
-        return asked.answer
+        self._operations.setdefault(name, Counter()).update(answered.operations)
+        return answered.answer
 
     def ask(self, name: str, event: Mapping[str, Any]) -> tuple[Answer, frozenset[Read]] | None:
         """Return the answer without the limit on events, and the paths in the event that it depends on.
@@ -123,8 +123,8 @@ class HandlerAnswers:
         """
         if self._slow(name) and _find(self._known[name], event) is None:
             raise NotFiniteError(f"function {name!r} is too slow to be invoked with all its inputs")
-        asked = self._asked(name, event)
-        return None if asked is None else (asked.answer, asked.read)
+        answered = self._answer_to(name, event)
+        return None if answered is None else (answered.answer, answered.read)
 
     def operations(self, name: str) -> dict[str, float]:
         """Return the mean DynamoDB operations of one invocation so far, by `table.Operation`."""
@@ -134,11 +134,11 @@ class HandlerAnswers:
     def _one_of(self, name: str, event: Mapping[str, Any]) -> HandlerResult | None:
         known = self._known.get(name, {})
         if sum(map(len, known.values())) < self._questions and not self._slow(name):
-            return self._asked(name, event)
+            return self._answer_to(name, event)
         found = _find(known, event)
         if found is not None:
             return found
-        all_ = [asked for answers in known.values() for asked in answers.values()]
+        all_ = [answer for answers in known.values() for answer in answers.values()]
         return all_[zlib.crc32(_question(event).encode()) % len(all_)]
 
     def _slow(self, name: str) -> bool:
@@ -151,7 +151,7 @@ class HandlerAnswers:
         )
         return True
 
-    def _asked(self, name: str, event: Mapping[str, Any]) -> HandlerResult | None:
+    def _answer_to(self, name: str, event: Mapping[str, Any]) -> HandlerResult | None:
         function = self._scenario.functions.get(name)
         if function is None or function.handler is None:
             return None
@@ -160,11 +160,11 @@ class HandlerAnswers:
         if found is not None or self._broken:
             return found
         began = time.monotonic()
-        asked = self._run(name, function, event)
+        answered = self._run(name, function, event)
         self._spent[name] += time.monotonic() - began
-        if asked is not None:
-            known.setdefault(asked.read, {})[_values(event, asked.read)] = asked
-        return asked
+        if answered is not None:
+            known.setdefault(answered.read, {})[_values(event, answered.read)] = answered
+        return answered
 
     def close(self) -> None:
         """End the process."""

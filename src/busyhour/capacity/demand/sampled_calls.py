@@ -89,7 +89,7 @@ class SampledCalls:
                 keys = call.centre.outcome(call)
                 outcomes.update(keys)
                 endings[call.index] = keys[0].removeprefix(ENDING)
-                ledger[call.index] = asked(call, outbound, operations)
+                ledger[call.index] = demand_of(call, outbound, operations)
                 talks[call.index] = call.caller.talk()
                 if call.queue_name is not None:
                     contacts[call.index] = call.queue_name
@@ -220,7 +220,9 @@ class SampledCalls:
         return found
 
 
-def asked(call: LiveCall, outbound: bool, operations: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+def demand_of(
+    call: LiveCall, outbound: bool, operations: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
     """Return the demand of a finished call, by the names of `CallDemand.quantities`."""
     assert call.ended is not None
     began = call.connected_to_system

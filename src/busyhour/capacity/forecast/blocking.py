@@ -66,8 +66,8 @@ class Blocking:
         """Compute the mean attempts per call, redials included."""
         times = self._times(window)
         calls = math.fsum(map(self._rate.at, times))
-        asked = math.fsum(self._rate.at(t) * self._attempts_at(t) for t in times if self._rate.at(t))
-        return asked / calls if calls else 1.0
+        attempts = math.fsum(self._rate.at(t) * self._attempts_at(t) for t in times if self._rate.at(t))
+        return attempts / calls if calls else 1.0
 
     def _load(self, t: float) -> float:
         return self._holding.in_progress(self._rate.cumulative, t)
@@ -103,10 +103,10 @@ class Blocking:
         if not self._outbound:
             return 0.0
         rate, burst = self._bucket
-        asked = self._rate.at(t) * attempts
+        per_second = self._rate.at(t) * attempts
         if self._even:
-            return max(0.0, 1.0 - rate.value / max(asked, 1e-9))
-        return token_bucket_loss(asked, rate.value, burst.value)
+            return max(0.0, 1.0 - rate.value / max(per_second, 1e-9))
+        return token_bucket_loss(per_second, rate.value, burst.value)
 
     def _blocked(self, t: float, attempts: float) -> float:
         """Compute the blocked share of the attempts that reach the instance at time t.

@@ -258,12 +258,12 @@ class _Forecaster:
         redial = self.scenario.callers.redial
         if redial is None:
             return
-        asked = sum(run.attempts for run in self.runs.bound)
+        attempts = sum(run.attempts for run in self.runs.bound)
         calls = sum(run.planned for run in self.runs.bound)
         lost = self.runs.share(lambda r: (r.lost, r.planned))
         self.sheet.notes.append(
             f"{redial.share:.0%} of blocked callers redial, at most {redial.attempts} times: "
-            f"{self.blocking.attempts(self.runs.window):.3g} attempts per call by theory, {asked / calls if calls else 1.0:.3g} "
+            f"{self.blocking.attempts(self.runs.window):.3g} attempts per call by theory, {attempts / calls if calls else 1.0:.3g} "
             f"simulated; {lost or 0.0:.1%} of the calls never get through (simulated)"
         )
 

@@ -13,15 +13,15 @@ def add_external(sheet: Sheet, scenario: Scenario) -> None:
         reached = scenario.drive.has_calls or (scenario.drive is DriveKind.LAMBDA and limit.functions)
         row = sheet.bottlenecks.external(limit) if reached else None
         if row is None:
-            asked = "no call invokes them" if limit.functions else "no call starts"
-            why = asked if reached else f"the scenario drives {scenario.drive.value} alone"
+            unused = "no call invokes them" if limit.functions else "no call starts"
+            why = unused if reached else f"the scenario drives {scenario.drive.value} alone"
             sheet.notes.append(f"limit {name} is not used: {why}")
             continue
         sheet.add_limit(row)
 
         def counts(run: SimulationResult, name: str = name) -> tuple[float, float]:
             use = run.external[name]
-            return use.first_rejected, use.first_asked
+            return use.first_rejected, use.first_attempts
 
         sheet.notes.append(
             f"limit {name} = {row.value:g} {row.unit}: {row.rejected_at_plan:.1%} of first attempts are rejected by "

@@ -86,9 +86,9 @@ def with_rules(
         missing = [name for name in rule.needs if not figures.get(name)]
         if missing:
             if figures.get(rule.needs[0]):
-                asked = ", ".join(f"usage.{name}" for name in missing)
+                keys = ", ".join(f"usage.{name}" for name in missing)
                 notes.append(
-                    f"{table.by_key(rule.key).name}: not compared with its quota; give {asked} in the scenario"
+                    f"{table.by_key(rule.key).name}: not compared with its quota; give {keys} in the scenario"
                 )
             continue
         found = _held(rule, figures, table, values)

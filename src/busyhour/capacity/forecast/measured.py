@@ -68,8 +68,8 @@ def with_measurement(forecast: Forecast, records: Sequence[RunRecord]) -> Foreca
             continue
         measured = _of(found)
         quotas.append(replace(quota, measured=measured))
-        if (said := _apart(quota, measured)) is not None:
-            notes.append(said)
+        if (note := _apart(quota, measured)) is not None:
+            notes.append(note)
     others = len(records) - len(proven)
     if others:
         notes.append(
@@ -94,8 +94,8 @@ def _why_not(records: Sequence[RunRecord], same: Sequence[RunRecord]) -> str:
     if same:
         return f"not measured: every run of this plan was invalid or interrupted ({newest.run_id} is {newest.verdict.outcome})"
     volume = newest.forecast.get("calls_per_hour")
-    told = f" planned {float(volume):,.0f} calls/h" if volume is not None else " had another plan"
-    return f"not measured: no run had this plan; the newest, {newest.run_id},{told}"
+    plan = f" planned {float(volume):,.0f} calls/h" if volume is not None else " had another plan"
+    return f"not measured: no run had this plan; the newest, {newest.run_id},{plan}"
 
 
 def _measured(record: RunRecord, key: str) -> QuotaRecord | None:
@@ -109,8 +109,8 @@ def _of(found: Sequence[tuple[RunRecord, QuotaRecord]]) -> Measured:
     newest, row = found[0]
     assert row.peak is not None
     peaks = [each.peak for _, each in found if each.peak is not None]
-    asked = _asked(newest, row)
-    share, wide = (None, None) if asked is None else wilson(min(row.rejected, asked), asked)
+    attempts = _attempts(newest, row)
+    share, wide = (None, None) if attempts is None else wilson(min(row.rejected, attempts), attempts)
     return Measured(
         run=newest.run_id,
         started=newest.started,
@@ -125,7 +125,7 @@ def _of(found: Sequence[tuple[RunRecord, QuotaRecord]]) -> Measured:
     )
 
 
-def _asked(record: RunRecord, row: QuotaRecord) -> int | None:
+def _attempts(record: RunRecord, row: QuotaRecord) -> int | None:
     """Return the number of requests on a quota in a run, if the run recorded it."""
     if "active-calls-per-instance" in row.key:
         return record.arrivals.planned or None

@@ -46,10 +46,10 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
         ProbabilityDistribution(callers.talk).mean() + ProbabilityDistribution(callers.wrap_up).mean()
     )
     for name, queue in scenario.queues.items():
-        asked = demand.queues.get(name)
-        if asked is None or asked.contacts <= 0.0:
+        load = demand.queues.get(name)
+        if load is None or load.contacts <= 0.0:
             continue
-        aht = asked.handling
+        aht = load.handling
         # Whispers, hang-ups and other parts of the flow stretch the declared handling times.
         stretch = aht / mean_drawn if mean_drawn else 0.0
 
@@ -62,7 +62,7 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
         else:
             sample = QueueSample(max(_CONTACTS, 20 * queue.agents), handling, patience, scenario.seed)
         yield Staffed(
-            name, queue.agents, queue.capacity, asked.contacts, aht, mean_patience, sample, asked.spread
+            name, queue.agents, queue.capacity, load.contacts, aht, mean_patience, sample, load.spread
         )
 
 

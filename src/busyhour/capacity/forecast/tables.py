@@ -220,7 +220,7 @@ def _refused(load: TableLoad, *, by_partition: bool = False) -> Counted:
         use = run.tables.get((load.table, load.index, load.side))
         if use is None:
             return 0.0, 0.0
-        return (use.by_partition if by_partition else use.refused.count), use.asked
+        return (use.by_partition if by_partition else use.refused.count), use.counted
 
     return counts
 

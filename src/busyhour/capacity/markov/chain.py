@@ -56,7 +56,7 @@ class _Chain:
     shares: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     lasting: list[Mixture] = field(default_factory=list)
-    asked: list[dict[str, float]] = field(default_factory=list)
+    demand: list[dict[str, float]] = field(default_factory=list)
     """By state."""
     numbers: dict[Hashable, int] = field(default_factory=lambda: {END: -1, WAITS: -2})
     """Number of each state by its key."""
@@ -103,37 +103,37 @@ def _explored(states: States) -> _Chain:
             if known >= MOST_STATES:
                 raise NotFiniteError(f"calls have more than {MOST_STATES:,} different states")
             todo.append(cast("State", state))
-            chain.asked.append({})
+            chain.demand.append({})
         return known
 
     number(states.first)
     done = 0
     while done < len(todo):
         state, todo[done] = todo[done], cast("State", None)
-        asked = chain.asked[done]
+        demand = chain.demand[done]
         for step in states.steps(state):
-            _add(chain, asked, done, step, number(step.target))
+            _add(chain, demand, done, step, number(step.target))
         done += 1
     return chain
 
 
 def _means(chain: _Chain, visits: Sequence[float]) -> dict[str, float]:
     means: dict[str, float] = {}
-    for visited, asked in zip(visits, chain.asked, strict=True):
-        for name, amount in asked.items():
+    for visited, demand in zip(visits, chain.demand, strict=True):
+        for name, amount in demand.items():
             means[name] = means.get(name, 0.0) + visited * amount
     # Digits beyond the twelfth are rounding errors.
     return {name: float(f"{mean:.12g}") for name, mean in means.items()}
 
 
-def _add(chain: _Chain, asked: dict[str, float], source: int, step: Transition, target: int) -> None:
+def _add(chain: _Chain, demand: dict[str, float], source: int, step: Transition, target: int) -> None:
     chain.sources.append(source)
     chain.targets.append(target)
     chain.shares.append(step.share)
-    chain.seconds.append(step.asked.get("in flow", 0.0))
+    chain.seconds.append(step.demand.get("in flow", 0.0))
     chain.lasting.append(step.lasting)
-    for name, amount in step.asked.items():
-        asked[name] = asked.get(name, 0.0) + step.share * amount
+    for name, amount in step.demand.items():
+        demand[name] = demand.get(name, 0.0) + step.share * amount
 
 
 def _visits(chain: _Chain, flow_limit: float) -> list[float]:
@@ -142,7 +142,7 @@ def _visits(chain: _Chain, flow_limit: float) -> list[float]:
     from scipy.sparse import csr_matrix, identity
     from scipy.sparse.linalg import spsolve
 
-    n = len(chain.asked)
+    n = len(chain.demand)
     _ensure_it_ends(chain, n)
     sources, targets = np.array(chain.sources), np.array(chain.targets)
     shares, seconds = np.array(chain.shares), np.array(chain.seconds)

@@ -99,23 +99,23 @@ class Invocations:
         limit = retry.asynchronous_limit if effect.asynchronous else effect.timeout_seconds
         outcomes = []
         for end in retry_outcomes(latency, error_share, function.timeout, limit, retry):
-            asked = {
+            demand = {
                 f"invocations:{name}": end.attempts,
                 "Lambda invocations": end.attempts,
                 EXECUTING + name: end.executing,
             }
             for operation, count in function.operations.items():
-                asked[f"DynamoDB:{operation}"] = end.attempts * count
+                demand[f"DynamoDB:{operation}"] = end.attempts * count
             event: p.Event = p.LambdaFailed("function_error", "", end.seconds)
             if end.succeeded:
                 event = replace(answer, seconds=end.seconds)
-            outcomes.append(Outcome(end.share, end.seconds, event, asked, (end.lasting,)))
+            outcomes.append(Outcome(end.share, end.seconds, event, demand, (end.lasting,)))
         if not effect.asynchronous:
             return outcomes
         # The flow goes on at once with any result.
         total: dict[str, float] = {}
         for outcome in outcomes:
-            for quantity, amount in outcome.asked.items():
+            for quantity, amount in outcome.demand.items():
                 total[quantity] = total.get(quantity, 0.0) + outcome.share * amount
         return [Outcome(1.0, 0.0, p.LambdaResult({}), total)]
 
@@ -129,10 +129,10 @@ class Invocations:
         details = effect.event["Details"]
         data = {**details["ContactData"], "CustomerEndpoint": Contact.customer(contact)}
         event = {**effect.event, "Details": {**details, "ContactData": data}}
-        asked = self._ask(name, event)
-        if asked is None:
+        found = self._ask(name, event)
+        if found is None:
             return modelled, function.error_share
-        answer, read = asked
+        answer, read = found
         self._note(name, event, read, contact.customer_endpoint)
         if isinstance(answer, p.LambdaFailed):
             return modelled, 1.0

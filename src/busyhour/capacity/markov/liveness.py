@@ -130,10 +130,10 @@ def _success(action: Action) -> str | None:
 
 def are_opaque(library: FlowLibrary, length: int) -> bool:
     """Whether no condition of any flow distinguishes inputs of `length` random digits."""
-    told = {"StoredCustomerInput", "Attributes", "FlowAttributes", "Modules"}
+    roots = {"StoredCustomerInput", "Attributes", "FlowAttributes", "Modules"}
     for flow in library:
         for action in flow.actions:
-            if not any(reference.root in told for _, reference in walk(dict(action.parameters))):
+            if not any(reference.root in roots for _, reference in walk(dict(action.parameters))):
                 continue
             for one in action.conditions:
                 met = any(find(text) or (text.isdecimal() and len(text) == length) for text in one.operands)

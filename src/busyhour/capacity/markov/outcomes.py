@@ -33,14 +33,14 @@ class NotFiniteError(Exception):
 class Outcome:
     """One outcome of an effect: the event that the flow receives, after a mean of `seconds`.
 
-    `asked` is its demand on services, by the names of `per_call.CallDemand.quantities`; `drawn` are the
+    `demand` is its demand on services, by the names of `per_call.CallDemand.quantities`; `drawn` are the
     durations of which `seconds` is the mean, None for a constant.
     """
 
     share: float
     seconds: float
     event: p.Event
-    asked: Mapping[str, float] = field(default_factory=dict)
+    demand: Mapping[str, float] = field(default_factory=dict)
     drawn: Lasting | None = None
 
     @property
@@ -92,7 +92,7 @@ class Outcomes:
                 return self._after(effect.prompt_seconds, outcomes)
             case p.Converse():
                 outcomes = self._after(effect.prompt_seconds, self._say(effect, place))
-                return [replace(outcome, asked={"Lex turns": 1.0}) for outcome in outcomes]
+                return [replace(outcome, demand={"Lex turns": 1.0}) for outcome in outcomes]
             case p.Talk():
                 ends = p.Done("agent") if self._policy.agent_ends else _HUNG_UP
                 return [Outcome(1.0, self.talk, ends, drawn=whole(self._callers.talk))]
@@ -101,10 +101,10 @@ class Outcomes:
             case p.Pause():
                 return [Outcome(1.0, effect.seconds, _DONE)]
             case p.Service():
-                asked = {f"service:{effect.type}": 1.0}
+                demand = {f"service:{effect.type}": 1.0}
                 seconds = effect.person_seconds or self._policy.service_seconds
                 return [
-                    Outcome(share, seconds, p.Succeeded(branch=branch), asked)
+                    Outcome(share, seconds, p.Succeeded(branch=branch), demand)
                     for share, branch in self._branches(effect, place)
                 ]
             case _:
@@ -116,7 +116,7 @@ class Outcomes:
     def _after(self, seconds: float, outcomes: list[Outcome]) -> list[Outcome]:
         """Return the outcomes after a prompt, during which the caller may hang up."""
         rate = self._behaviour.hang_up_rate
-        heard = [
+        until_the_end = [
             replace(
                 outcome,
                 share=(1.0 - rate) * outcome.share,
@@ -127,8 +127,8 @@ class Outcomes:
             if rate < 1.0
         ]
         if rate > 0.0:
-            return [Outcome(rate, seconds / 2.0, _HUNG_UP, drawn=uniform(seconds)), *heard]
-        return heard
+            return [Outcome(rate, seconds / 2.0, _HUNG_UP, drawn=uniform(seconds)), *until_the_end]
+        return until_the_end
 
     def _drawn(
         self, key: str | None, choices: tuple[str, ...], otherwise: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from busyhour.flows.action_types import declared
-from busyhour.flows.actions.functions import function_name
+from busyhour.flows.actions.functions import ARN_KEYS, function_name
 from busyhour.flows.call import Call
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow
@@ -30,7 +30,7 @@ def reachable_demand(call: Call, library: FlowLibrary) -> frozenset[str]:
     hooks = [reference for reference in (call.hooks or {}).values() if reference]
     todo += [(flow, flow.start) for flow in _flows_of(hooks, library)]
     seen: set[tuple[str, str]] = set()
-    asked: set[str] = set()
+    demand: set[str] = set()
     actions = {id(flow): flow.by_identifier() for flow in library}
     while todo:
         flow, identifier = todo.pop()
@@ -38,10 +38,10 @@ def reachable_demand(call: Call, library: FlowLibrary) -> frozenset[str]:
         if action is None or (flow.name, identifier) in seen:
             continue
         seen.add((flow.name, identifier))
-        asked |= _asked(action)
+        demand |= _of_action(action)
         todo += [(flow, target) for target in action.targets()]
         todo += [(one, one.start) for one in _entered(action, library)]
-    return frozenset(asked)
+    return frozenset(demand)
 
 
 def _places(call: Call) -> list[tuple[str, str]]:
@@ -52,10 +52,9 @@ def _places(call: Call) -> list[tuple[str, str]]:
     ]
 
 
-def _asked(action: Action) -> set[str]:
+def _of_action(action: Action) -> set[str]:
     if action.behaviour == "invoke-function":
-        keys = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
-        reference = next((str(action.parameters[key]) for key in keys if key in action.parameters), "")
+        reference = next((str(action.parameters[key]) for key in ARN_KEYS if key in action.parameters), "")
         return {
             EVERY_FUNCTION if not reference or find(reference) else f"invocations:{function_name(reference)}"
         }

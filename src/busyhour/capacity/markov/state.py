@@ -63,7 +63,7 @@ class Transition:
     """A transition to another state (or `END`, `WAITS`), with its mean demand and its duration."""
 
     share: float
-    asked: Mapping[str, float]
+    demand: Mapping[str, float]
     target: State | str
     lasting: Mixture = field(default_factory=lambda: AT_ONCE)
     """Of the call's whole life: distributions of which `at_once` has the means."""
@@ -79,11 +79,11 @@ def with_number(step: Transition, number: int | None) -> Transition:
 
 def after(first: Transition, second: Transition) -> Transition:
     """Concatenate two transitions."""
-    asked = dict(first.asked)
-    for name, amount in second.asked.items():
-        asked[name] = asked.get(name, 0.0) + amount
+    demand = dict(first.demand)
+    for name, amount in second.demand.items():
+        demand[name] = demand.get(name, 0.0) + amount
     lasting = durations.in_a_row(first.lasting, second.lasting)
-    return Transition(first.share * second.share, asked, second.target, lasting)
+    return Transition(first.share * second.share, demand, second.target, lasting)
 
 
 def together(one: Transition, other: Transition) -> Transition:
@@ -91,9 +91,9 @@ def together(one: Transition, other: Transition) -> Transition:
     share = one.share + other.share
     if share <= 0.0:
         return one
-    asked = {
-        name: (one.share * one.asked.get(name, 0.0) + other.share * other.asked.get(name, 0.0)) / share
-        for name in {**one.asked, **other.asked}
+    demand = {
+        name: (one.share * one.demand.get(name, 0.0) + other.share * other.demand.get(name, 0.0)) / share
+        for name in {**one.demand, **other.demand}
     }
     lasting = durations.together(((one.share / share, one.lasting), (other.share / share, other.lasting)))
-    return Transition(share, asked, one.target, lasting)
+    return Transition(share, demand, one.target, lasting)

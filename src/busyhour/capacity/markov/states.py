@@ -198,24 +198,24 @@ class States:
         callers, timeout = self._scenario.callers, self._policy.ring_timeout
         ring = ProbabilityDistribution(callers.answer)
         answered = callers.answered * ring.below(timeout)
-        asked = {"Connect:StartOutboundVoiceContact": 1.0}
+        demand = {"Connect:StartOutboundVoiceContact": 1.0}
         steps = []
         if answered > 0.0:
             seconds = ring.up_to(timeout) / ring.below(timeout)
-            rings = {**asked, "ringing": seconds, "at once": seconds}
+            rings = {**demand, "ringing": seconds, "at once": seconds}
             steps.append(self._started(state, answered, rings, durations.until(callers.answer, timeout)))
         if answered < 1.0:
-            rings = {**asked, "ringing": timeout, "at once": timeout}
+            rings = {**demand, "ringing": timeout, "at once": timeout}
             steps.append(Transition(1.0 - answered, rings, END, {durations.fixed(timeout): 1.0}))
         return steps
 
     def _started(
-        self, state: State, share: float, asked: Mapping[str, float], lasting: durations.Lasting
+        self, state: State, share: float, demand: Mapping[str, float], lasting: durations.Lasting
     ) -> Transition:
         call = self._machine.call(self._scenario.flows.entry, self._numbers.contact(state.number))
         effect = call.start()
         target = self._arrived(state, call, effect, Phase.FLOW, state.hours)
-        return Transition(share, asked, target, {lasting: 1.0})
+        return Transition(share, demand, target, {lasting: 1.0})
 
     def _go(
         self, state: State, outcome: Outcome, *, hours: frozenset[tuple[str, bool]] | None = None
@@ -225,16 +225,16 @@ class States:
         effect = call.send(outcome.event)
         talked = isinstance(state.call.pending, p.Talk)
         where = "with agent" if state.phase is Phase.AGENT else "in flow"
-        asked = dict(outcome.asked)
+        demand = dict(outcome.demand)
         if outcome.seconds:
-            asked |= {where: outcome.seconds, "at once": outcome.seconds}
+            demand |= {where: outcome.seconds, "at once": outcome.seconds}
             if state.phase is Phase.AGENT:
-                asked[HANDLING + state.queue] = outcome.seconds
+                demand[HANDLING + state.queue] = outcome.seconds
         phase = Phase.AFTER if talked else state.phase
         known = state.hours if hours is None else hours
         queue = state.queue if phase is Phase.AGENT else ""
         target = self._arrived(state, call, effect, phase, known, queue)
-        return Transition(outcome.share, asked, target, {outcome.lasting: 1.0})
+        return Transition(outcome.share, demand, target, {outcome.lasting: 1.0})
 
     def _copy(self, state: State) -> Call:
         self._made += 1
@@ -291,22 +291,22 @@ class States:
         if state.phase is not Phase.FLOW:
             return self._depends(state, f"calls come to queue {queue.name!r} a second time")
         staffed = self._scenario.queues.get(queue.name)
-        asked = {CONTACTS + queue.name: 1.0}
+        demand = {CONTACTS + queue.name: 1.0}
         if staffed is not None:
             if not self._answered_at_once:
                 step = self._depends(state, f"calls may wait in queue {queue.name!r}")
-                return replace(step, asked=asked)
+                return replace(step, demand=demand)
             beyond = reachable_demand(state.call, self._machine.library)
             self.beyond.setdefault(queue.name, set()).update(beyond)
         if self._wrap_up:
-            asked |= {"wrap-up": self._wrap_up, HANDLING + queue.name: self._wrap_up}
+            demand |= {"wrap-up": self._wrap_up, HANDLING + queue.name: self._wrap_up}
         call = self._copy(state)
         then = call.send(p.Queued(queue.name, queue.arn))
         if not isinstance(then, p.Ended):
             agent = f"{queue.name}-agent-0"
             then = call.send(p.AgentAnswered(agent, agent))
         target = self._arrived(state, call, then, Phase.AGENT, state.hours, queue.name)
-        return Transition(1.0, asked, target)
+        return Transition(1.0, demand, target)
 
     def _display(self, flow: str, action: str) -> str:
         found = self._displays.get((flow, action))

@@ -36,7 +36,7 @@ def with_waits(
     spread = max(1.0, *(_squared_cv(law) for law in (callers.talk, callers.wrap_up)))
     at_once = found.means.get("at once", 0.0)
     open_, reasons, waiting = set(found.open), list(found.reasons), found.waiting
-    for name, asked in beyond.items():
+    for name, demand in beyond.items():
         contacts = found.means.get(CONTACTS + name, 0.0)
         handling = found.means.get(HANDLING + name, 0.0)
         if contacts <= 0.0 or handling <= 0.0:
@@ -45,7 +45,7 @@ def with_waits(
         wait = waiting_without_abandonment(load, scenario.queues[name].agents, handling / contacts)
         seconds = contacts * wait.mean_wait * (1.0 + spread) / 2.0
         if wait.waits > NEGLIGIBLE or seconds > NEGLIGIBLE * at_once:
-            open_ |= TIMES | set(asked)
+            open_ |= TIMES | set(demand)
             waiting += contacts
             reasons.append(f"calls may wait in queue {name!r}")
     return replace(found, open=frozenset(open_), reasons=tuple(dict.fromkeys(reasons)), waiting=waiting)

@@ -36,9 +36,9 @@ class ExternalUse:
     requests: Counter
     level: Gauge
     """Requests in progress."""
-    asked: int = 0
+    counted: int = 0
     rejected: Rejections = field(default_factory=Rejections)
-    first_asked: int = 0
+    first_attempts: int = 0
     """Excludes requests of invocations that retry a failed one."""
     first_rejected: int = 0
 
@@ -65,8 +65,8 @@ class ExternalSystems:
         for use in self.use.values():
             use.requests.restart()
             use.level.restart()
-            use.asked, use.rejected = 0, Rejections()
-            use.first_asked = use.first_rejected = 0
+            use.counted, use.rejected = 0, Rejections()
+            use.first_attempts = use.first_rejected = 0
 
     def is_used_by(self, function: str) -> bool:
         """Whether invocations of the function send requests to any system."""
@@ -108,8 +108,8 @@ class ExternalSystems:
     def _admit(self, system: _System, busy: int, times: int, again: bool = False) -> bool:
         now, use = self._clock.now(), system.use
         for _ in range(times):
-            use.asked += 1
-            use.first_asked += not again
+            use.counted += 1
+            use.first_attempts += not again
             use.requests.count()
             full = system.limit.concurrency is not None and busy >= system.limit.concurrency
             if self._enforced and (full or not system.bucket.take(now)):

@@ -86,18 +86,18 @@ class ModelledFunctions:
 
     def notes(self) -> list[str]:
         """The assumptions made about functions that were invoked."""
-        said = []
+        notes = []
         mean = f"{HANDLER_LATENCY.mean * 1000:.0f} ms"
         if self._unknown:
             names = ", ".join(map(repr, self._unknown))
-            said.append(
+            notes.append(
                 f"not in the scenario: function {names}; an empty answer after about {mean} is assumed"
             )
         if self._untimed:
             names = ", ".join(map(repr, self._untimed))
             more = "" if self._answers else ", and an empty answer, since the handler is not run here"
-            said.append(f"no latency in the scenario for {names}: about {mean} is assumed{more}")
-        return said
+            notes.append(f"no latency in the scenario for {names}: about {mean} is assumed{more}")
+        return notes
 
     def so_far(self) -> ModelledFunctions:
         """Return a snapshot of the request counts; gauges and units are shared."""

@@ -46,7 +46,7 @@ class TableUse:
 
     units: Counter
     """Capacity units requested, served or not."""
-    asked: int = 0
+    counted: int = 0
     refused: Rejections = field(default_factory=Rejections)
     by_partition: int = 0
     """Throttled requests that a partition throttled."""
@@ -79,7 +79,7 @@ class SimulatedTables:
         """Count from now on."""
         for use in self.use.values():
             use.units.restart()
-            use.asked, use.refused, use.by_partition = 0, Rejections(), 0
+            use.counted, use.refused, use.by_partition = 0, Rejections(), 0
 
     def is_used_by(self, function: str) -> bool:
         """Whether the function makes any operation."""
@@ -118,7 +118,7 @@ class SimulatedTables:
         uses = [self._use(charge) for charge in charges]
         for use, charge in zip(uses, charges, strict=True):
             use.units.count(charge.units)
-            use.asked += 1
+            use.counted += 1
         if self._throughput is None or self._limits is None:
             return True
         for number, charge in enumerate(charges):

@@ -31,12 +31,12 @@ def type_of(flow: FlowView) -> FlowType | None:
             return FlowType(declared)
         if flow.document.prefix[:1] == ("ContactFlowModule",):
             return FlowType.MODULE
-    said = flow.metadata.get("type")
-    if isinstance(said, str):
-        if said in METADATA_TYPES:
-            return METADATA_TYPES[said]
-        if said in FlowType.__members__:
-            return FlowType(said)
+    exported_type = flow.metadata.get("type")
+    if isinstance(exported_type, str):
+        if exported_type in METADATA_TYPES:
+            return METADATA_TYPES[exported_type]
+        if exported_type in FlowType.__members__:
+            return FlowType(exported_type)
     if flow.data.__class__ is dict and "Settings" in flow.data:
         return FlowType.MODULE
     if not flow.types.isdisjoint(types_of("end-module")):

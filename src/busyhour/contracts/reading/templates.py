@@ -81,10 +81,10 @@ def _source(path: Path, label: str, text: str, piece: Piece) -> Source | None:
         document = document_of(path, text, piece.content, piece.places, envelope)
     except DocumentError as error:
         # Report only text that is clearly meant to be a flow.
-        meant = '"Actions"' in piece.content and (
+        like_a_flow = '"Actions"' in piece.content and (
             '"StartAction"' in piece.content or FlowFormat.MODERN in piece.content
         )
-        return Source(label, None, error, type_of(envelope)) if meant else None
+        return Source(label, None, error, type_of(envelope)) if like_a_flow else None
     return Source(label, document, flow_type=type_of(envelope)) if looks_whole(document) else None
 
 

@@ -69,8 +69,8 @@ class SchemaStore:
         """Return the flow types in which an action of this type is allowed; all of them if unknown."""
         found = self._flow_types.get(type)
         if found is None:
-            said = self.action(type).get("x-flow-types", ()) if type in self.types else ()
-            found = self._flow_types[type] = frozenset(map(FlowType, said or FlowType))
+            declared = self.action(type).get("x-flow-types", ()) if type in self.types else ()
+            found = self._flow_types[type] = frozenset(map(FlowType, declared or FlowType))
         return found
 
     def undecided_flow_types(self, type: str) -> Mapping[str, str]:

@@ -204,12 +204,12 @@ def _computed(request: Request, signature: _Signature, secret: str, region: str,
 
     query = f"?{signature.query}" if signature.query else ""
     url = f"http://{request.headers.get('host', '')}{request.path}{query}"
-    asked = AWSRequest(method=request.method, url=url, data=request.body)
+    signed = AWSRequest(method=request.method, url=url, data=request.body)
     if digest := request.headers.get("x-amz-content-sha256"):
-        asked.headers["X-Amz-Content-SHA256"] = digest
-    asked.context["timestamp"] = signature.stamp
+        signed.headers["X-Amz-Content-SHA256"] = digest
+    signed.context["timestamp"] = signature.stamp
     signer = Signer(Credentials("", secret), service, region)
-    text: str = signer.signature(signer.string_to_sign(asked, signer.canonical_request(asked)), asked)
+    text: str = signer.signature(signer.string_to_sign(signed, signer.canonical_request(signed)), signed)
     return text
 
 

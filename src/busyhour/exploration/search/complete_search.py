@@ -56,10 +56,10 @@ def events(played: Played) -> list[p.Event]:
 
 def follow(context: Context, played: Played) -> list[tuple[str, str]]:
     """Return (flow, identifier) of the actions that the plain machine runs for this contact and these events."""
-    heard = _Heard(context)
+    observer = _Heard(context)
     names = {one.value for one in _known(played, {"Queue"}) if one.name == "Queue.Name"}
     queue_names = {run_queue: (str(name), "") for name in names for run_queue in _queues(played)}
-    machine = Machine(context.library, policy=context.policy, observer=heard, queue_names=queue_names)
+    machine = Machine(context.library, policy=context.policy, observer=observer, queue_names=queue_names)
     given = start(played)
     contact = replace(played.call.contact, attributes=given.get("attributes", {}))
     call = machine.call(played.entry, contact)
@@ -79,7 +79,7 @@ def follow(context: Context, played: Played) -> list[tuple[str, str]]:
             break
         effect = call.send(event)
     context.library.run(None)
-    return heard.actions
+    return observer.actions
 
 
 @dataclass(slots=True)

@@ -64,10 +64,10 @@ def _tell(played: Played, steps: Steps) -> Iterator[str]:
         if at == first and played.endless is not None:
             yield "from here the call loops:"
         yield from steps.before(moment)
-        said = _moment(moment, played)
-        if said:
-            yield said
-        yield from steps.of(moment, bool(said))
+        sentence = _moment(moment, played)
+        if sentence:
+            yield sentence
+        yield from steps.of(moment, bool(sentence))
     for _, decision in values:
         yield from _value(decision)
     yield from steps.rest()
@@ -136,8 +136,8 @@ def _moment(moment: Moment, played: Played) -> str:
             return f"the caller hears {_short(text)} and {_entered(event)}"
         case p.Converse(text=text, bot=bot):
             name = bot.rpartition("/")[2] or "bot"
-            heard = f"hears {_short(text)} and " if text.strip() else ""
-            return f"the caller {heard}{_said(event, name)}"
+            prompt = f"hears {_short(text)} and " if text.strip() else ""
+            return f"the caller {prompt}{_event_text(event, name)}"
         case p.Invoke():
             return _function(effect, event, moment)
         case p.CheckHours():
@@ -213,7 +213,7 @@ def _entered(event: p.Event) -> str:
     return _failed(event, "reading the keys") or "presses nothing"
 
 
-def _said(event: p.Event, bot: str) -> str:
+def _event_text(event: p.Event, bot: str) -> str:
     if isinstance(event, p.LexResult):
         return (
             f"bot {bot!r} understands {event.intent!r}" if event.intent else f"bot {bot!r} recognises nothing"

@@ -95,12 +95,12 @@ def _type(
         return FlowType(declared)
     if document.prefix[:1] == ("ContactFlowModule",):
         return FlowType.MODULE
-    said = metadata.get("type")
-    if isinstance(said, str):
-        if said in METADATA_TYPES:
-            return METADATA_TYPES[said]
-        if said in FlowType.__members__:
-            return FlowType(said)
+    exported_type = metadata.get("type")
+    if isinstance(exported_type, str):
+        if exported_type in METADATA_TYPES:
+            return METADATA_TYPES[exported_type]
+        if exported_type in FlowType.__members__:
+            return FlowType(exported_type)
     if "Settings" in data or any(action.behaviour == "end-module" for action in actions):
         return FlowType.MODULE
     return None

@@ -153,11 +153,11 @@ def _whole(
     name = shown.scenario.get("name", "")
     binds = f"; beyond it binds: {limit.cause}" if limit.cause else ""
     if found.holds is None or limit.holds_calls_per_hour is None:
-        said = "no rate held" + (
+        result = "no rate held" + (
             f"; at {limit.breaks_calls_per_hour:,.0f} calls/h {binds[2:]}" if binds else ""
         )
     else:
-        said = (
+        result = (
             f"up to {limit.holds_calls_per_hour:,.0f} calls/h hold, {found.holds:.3g} times the plan{binds}"
         )
     if by_calculation or (found.breaks is not None and found.breaks <= 1.0):
@@ -168,7 +168,7 @@ def _whole(
         outcome = Outcome.INTERRUPTED if found.interrupted else Outcome.INVALID
     reasons = [*by_calculation]
     if outcome is not Outcome.HOLDS:
-        reasons.append(f"{said[0].upper()}{said[1:]}.")
+        reasons.append(f"{result[0].upper()}{result[1:]}.")
     if found.not_shown:
         reasons.append(found.not_shown)
     if found.stopped:
@@ -176,7 +176,7 @@ def _whole(
     return replace(
         shown,
         run_id=run_id,
-        verdict=VerdictRecord(outcome, reasons, f"{name}: {said}."),
+        verdict=VerdictRecord(outcome, reasons, f"{name}: {result}."),
         notes=[
             f"Figures are those of the run {shown.run_id}, one of {len(limit.runs)} of the search.",
             *shown.notes,

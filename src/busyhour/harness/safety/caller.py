@@ -37,7 +37,7 @@ def account_confirmed(client: MakeClient, account: str, whose: str = "the scenar
     Raises:
         BusyhourError: another account (exit code 3), or STS does not answer (exit code 5).
     """
-    answer = _asked("STS GetCallerIdentity", lambda: client("sts").get_caller_identity())
+    answer = _answer("STS GetCallerIdentity", lambda: client("sts").get_caller_identity())
     found, arn = str(answer.get("Account", "")), str(answer.get("Arn", ""))
     if found != account:
         raise _refused(f"the credentials are of account {found or '(none)'} ({arn}), {whose} is {account}")
@@ -49,7 +49,7 @@ def _instance_confirmed(target: Target) -> None:
 
     connect = target.client("connect")
     try:
-        answer = _asked(
+        answer = _answer(
             "Connect DescribeInstance", lambda: connect.describe_instance(InstanceId=target.instance_id)
         )
     except BusyhourError as error:
@@ -65,7 +65,7 @@ def _instance_confirmed(target: Target) -> None:
         raise _refused(f"the instance is {arn or '(none)'}, the scenario's is {target.instance_arn}")
 
 
-def _asked(what: str, ask: Callable[[], Any]) -> Any:
+def _answer(what: str, ask: Callable[[], Any]) -> Any:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:

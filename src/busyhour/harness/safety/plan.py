@@ -291,8 +291,10 @@ def _requests(
             given.get(quota.key, quota.default),
             Origin.OVERRIDE if quota.key in given else Origin.DOCUMENTED,
         )
-        told = freshness.source(origin, quota.date, today)
-        yield Use(quota.name, quota.code or "", demand, quota.unit, value, told, None, _shared(quota), when)
+        origin_text = freshness.source(origin, quota.date, today)
+        yield Use(
+            quota.name, quota.code or "", demand, quota.unit, value, origin_text, None, _shared(quota), when
+        )
 
 
 def _shared(quota: Quota | None) -> str:

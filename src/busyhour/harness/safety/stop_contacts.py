@@ -89,7 +89,7 @@ def sweep(
     *,
     rate: float = STOPS_PER_SECOND,
     sleep: Callable[[float], None] = time.sleep,
-    told: Callable[[Swept], None] = lambda _: None,
+    progress: Callable[[Swept], None] = lambda _: None,
     into: Swept | None = None,
 ) -> Swept:
     """Stop `contacts` one after the other, at most `rate` requests a second; what has ended is noted in `folder`.
@@ -103,7 +103,7 @@ def sweep(
         folder: of the run.
         rate: requests per second; halved each time that one is throttled.
         sleep: waits; handed in by tests.
-        told: hears after each contact.
+        progress: called after each contact with what has been done.
         into: filled as it goes, so that a Ctrl-C leaves what was done.
     """
     done = Swept() if into is None else into
@@ -125,7 +125,7 @@ def sweep(
                 done.stopped.append(contact)
             if contact not in done.failed:
                 journal.write(contact)
-            told(done)
+            progress(done)
     finally:
         journal.close()
     return done

@@ -45,8 +45,8 @@ def of_every_call(
     outcomes = load.call_outcomes
     if outcomes is not None and outcomes.error_branch is None and FLOW_ERRORS in values and not snapshot:
         most = round(values[FLOW_ERRORS])
-        told = replace(outcomes, error_branch=0 if not most else None, error_branch_most=most)
-        load = replace(load, call_outcomes=told)
+        bounded = replace(outcomes, error_branch=0 if not most else None, error_branch_most=most)
+        load = replace(load, call_outcomes=bounded)
     return load
 
 

@@ -109,14 +109,14 @@ def _report_refusal(monitor: Any, where: str, warn: Callable[[str], None]) -> No
 
 def _admit(context: Any, key: bytes) -> None:
     """Admit connections with this public key and no others."""
-    asked = context.socket(zmq.REP)
-    asked.bind(_ZAP)
+    socket = context.socket(zmq.REP)
+    socket.bind(_ZAP)
     wanted = z85.decode(key)
 
     def answer() -> None:
         while True:
-            version, request, *_, mechanism, given = asked.recv_multipart()[:7]
+            version, request, *_, mechanism, given = socket.recv_multipart()[:7]
             known = mechanism == b"CURVE" and secrets.compare_digest(given, wanted)
-            asked.send_multipart([version, request, b"200" if known else b"400", b"", b"", b""])
+            socket.send_multipart([version, request, b"200" if known else b"400", b"", b"", b""])
 
     gevent.spawn(answer)

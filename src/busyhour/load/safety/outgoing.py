@@ -181,9 +181,9 @@ class OutgoingGate:
         What it asked for is in its journal; where that is on another machine nothing is taken over.
         """
         folder, cap = self._settings.run_dir, self._scenario.aws.max_calls
-        asked = requested(folder, lost) if folder is not None else None
-        if asked is not None and cap is not None:
-            self.caps.inherit(share_of(max(0, share_of(cap, lost, self._n) - asked), heir, heirs))
+        started = requested(folder, lost) if folder is not None else None
+        if started is not None and cap is not None:
+            self.caps.inherit(share_of(max(0, share_of(cap, lost, self._n) - started), heir, heirs))
 
     def close(self) -> None:
         """Close the journal."""

@@ -219,10 +219,10 @@ class VoiceCalls(CallBehaviour):
     def _ends_by(self) -> Source:
         drive = self.drive
         if drive.settings.contact_events is not None:
-            return ContactEventSource(drive, drive.settings.contact_events, self._told)
-        return ContactPoller(drive, self.outcomes_per_second, self._told)
+            return ContactEventSource(drive, drive.settings.contact_events, self._reported_end)
+        return ContactPoller(drive, self.outcomes_per_second, self._reported_end)
 
-    def _told(self, contact: Contact, ended: Ended) -> None:
+    def _reported_end(self, contact: Contact, ended: Ended) -> None:
         self._known += 1
         self._over(contact.id)
         self._count(contact, ended)

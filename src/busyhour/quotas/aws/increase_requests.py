@@ -49,7 +49,7 @@ class Outcome:
 
     increase: Increase
     filed: Filed | None
-    said: str
+    text: str
     failed: bool = False
     """Neither filed nor known to exist already."""
 

@@ -93,12 +93,12 @@ def _in_words(
 ) -> str:
     """The drawing in words."""
     line, unit = [one for one in metric["values"] if one is not None], metric["unit"]
-    told = [
+    sentences = [
         f"{metric['name']} over {len(nights)} nights, {day(nights[0])} to {day(nights[-1])}: "
         f"between {value(min(line), unit)} and {value(max(line), unit)}, last {value(line[-1], unit)}"
     ]
-    told += [
+    sentences += [
         f"from {day(one)} on {value(one['after'], unit)} instead of {value(one['before'], unit)}"
         for one in changes
     ]
-    return "; ".join(told if changes else [*told, "no change found"]) + "."
+    return "; ".join(sentences if changes else [*sentences, "no change found"]) + "."

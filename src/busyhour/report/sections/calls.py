@@ -65,8 +65,8 @@ def arrivals(record: RunRecord) -> list[tuple[str, str, str]]:
 def call_rows(record: RunRecord) -> list[tuple[str, str, str]]:
     """Ends, queues and waits of calls: label, value, note."""
     calls = record.calls
-    told = {key: value for key, value in calls.items() if key not in _OF_THE_SAMPLE}
-    return [_marked(row, calls) for row in _flatten(told)]
+    totals = {key: value for key, value in calls.items() if key not in _OF_THE_SAMPLE}
+    return [_marked(row, calls) for row in _flatten(totals)]
 
 
 def _cells(row: tuple[str, str, str]) -> tuple[Cell, ...]:

@@ -118,10 +118,10 @@ def objectives(record: RunRecord) -> Section | None:
 
     def outcome(o: ObjectiveRecord) -> str:
         if o.holds is not None:
-            told = "holds" if o.holds else "does not hold"
+            result = "holds" if o.holds else "does not hold"
         else:
-            told = NOT_MEASURED if o.measured is None else "not decided"
-        return told + (f": {o.why}" if o.why else "")
+            result = NOT_MEASURED if o.measured is None else "not decided"
+        return result + (f": {o.why}" if o.why else "")
 
     def measured(o: ObjectiveRecord) -> str:
         if o.interval is None:

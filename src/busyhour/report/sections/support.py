@@ -113,7 +113,7 @@ def case(record: RunRecord, found: Needs | None = None, *, instance: str = "", h
     agents = {str(name): int(count) for name, count in (scenario.get("agents") or {}).items()}
     arn = instance or str(target.get("instance_arn") or "")
     quantities = record.forecast.get("demand_per_call", {}).get("quantities", {})
-    asks = (*(_asked(record, one, today) for one in found.increases), *_by_case(record, found, today))
+    asks = (*(_ask(record, one, today) for one in found.increases), *_by_case(record, found, today))
     return Case(
         scenario=str(scenario.get("name", "")),
         use_case=support.get("use_case") or str(scenario.get("description") or ""),
@@ -193,7 +193,7 @@ def _own(record: RunRecord) -> Items | None:
     return Items(found, "To raise without AWS Support") if found else None
 
 
-def _asked(record: RunRecord, increase: Increase, today: date) -> Ask:
+def _ask(record: RunRecord, increase: Increase, today: date) -> Ask:
     quota = increase.quota
     row = by_key(record).get(quota.key)
     volume = None if row is None else row.calls_per_hour
@@ -223,7 +223,7 @@ def _in_case(other: Unrequestable) -> bool:
 
 def _by_case(record: RunRecord, found: Needs, today: date) -> list[Ask]:
     return [
-        _asked(record, other.increase, today)
+        _ask(record, other.increase, today)
         for other in found.unrequestable
         if other.increase is not None and _in_case(other)
     ]

@@ -128,19 +128,19 @@ def _short(one: Cell) -> TableCell:
 
 
 def _row(row: LimitRow, factors: tuple[float, ...], plan: float, headroom: float) -> Row:
-    asked = from_json(row.requirement)
+    requirement = from_json(row.requirement)
     return Row(
         row.name,
         row.value,
         row.unit,
         row.kind,
-        tuple(_cell(row, asked, factor, plan, headroom) for factor in factors),
+        tuple(_cell(row, requirement, factor, plan, headroom) for factor in factors),
     )
 
 
-def _cell(row: LimitRow, asked: Requirement, factor: float, plan: float, headroom: float) -> Cell:
-    demand, need = asked.load(factor), needed(asked, factor)
-    rejected = asked.rejected(row.value, factor)
+def _cell(row: LimitRow, requirement: Requirement, factor: float, plan: float, headroom: float) -> Cell:
+    demand, need = requirement.load(factor), needed(requirement, factor)
+    rejected = requirement.rejected(row.value, factor)
     wanted = with_headroom(need, headroom) if headroom else None
     tight = wanted is not None and wanted > row.value
     return Cell(

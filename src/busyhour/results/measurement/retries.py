@@ -49,13 +49,13 @@ def _record(name: str, counts: Mapping[str, int], histograms: Mapping[str, Histo
 
 def sentences(records: Sequence[RetryRecord], policy: str) -> list[str]:
     """Format the records for a report, one sentence each."""
-    said = []
+    found = []
     for one in records:
         latency = f", p99 {one.latency.p99:,.0f} ms" if one.latency is not None else ""
         quota = f", {one.quota_empty:,} of them with the retry quota empty" if one.quota_empty else ""
-        said.append(
+        found.append(
             f"Retry policy {policy}, {one.service} {one.name}: {one.operations:,} operations took {one.attempts:,} "
             f"attempts; {one.recovered:,} succeeded after a retry, {one.failed:,} finally failed{quota}{latency} as the "
             "application saw it. Requests, throttles and latencies elsewhere are of attempts."
         )
-    return said
+    return found

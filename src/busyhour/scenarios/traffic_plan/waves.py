@@ -56,9 +56,9 @@ def read_waves(
             )
         ways = [way for way in ("share", "queues", "calls_per_hour") if way in given]
         if not ways or ("share" in ways and len(ways) > 1):
-            said = "has both share and " + ways[1] if ways else "does not give a volume"
+            problem = "has both share and " + ways[1] if ways else "does not give a volume"
             raise source.error(
-                keys, said, "Give share, or queues, or calls_per_hour (which may go with queues)."
+                keys, problem, "Give share, or queues, or calls_per_hour (which may go with queues)."
             )
         for name in given.get("queues", ()):
             if name not in queues:

@@ -39,7 +39,7 @@ def row(found: Any, key: str) -> Any:
 
 def rejected(result: Any, name: str) -> float:
     use = result.external[name]
-    return use.rejected.count / use.asked
+    return use.rejected.count / use.counted
 
 
 def pool(concurrency: int, **more: Any) -> ExternalLimit:
@@ -123,7 +123,7 @@ def test_a_rate_counts_connects_retries_in_the_share_of_first_attempts(
     machine = small.machine(small.lookup)
     use = simulate(scenario, machine, ENFORCED, drain=math.inf).external["crm"]
     found = row(forecast(scenario, machine=machine), "limits.crm")
-    share = use.first_rejected / use.first_asked
+    share = use.first_rejected / use.first_attempts
     assert found.rejected_at_plan == pytest.approx(share, rel=0.2, abs=0.01)
     assert found.rejected_at_plan > 1.1 * token_bucket_loss(10.0, rate, burst)
 
@@ -136,7 +136,7 @@ def test_at_the_need_of_a_rate_the_simulation_rejects_what_is_tolerated(made: An
     def rejected_first(rate: float) -> float:
         scenario = made(replace(crm, rate=rate, burst=crm.burst + rate - 11.0))
         use = simulate(scenario, machine, ENFORCED, drain=math.inf).external["crm"]
-        return float(use.first_rejected / use.first_asked)
+        return float(use.first_rejected / use.first_attempts)
 
     assert rejected_first(need) < 0.011
     assert rejected_first(need - 2) > 0.01
@@ -155,5 +155,5 @@ def test_a_concurrency_counts_connects_retries_in_the_share_of_first_attempts(
     scenario, machine = made(pool(concurrency)), small.machine(small.lookup)
     use = simulate(scenario, machine, ENFORCED, drain=math.inf).external["pool"]
     found = row(forecast(scenario, machine=machine), "limits.pool")
-    share = use.first_rejected / use.first_asked
+    share = use.first_rejected / use.first_attempts
     assert found.rejected_at_plan == pytest.approx(share, rel=0.2, abs=0.01)

@@ -37,7 +37,7 @@ def test_requests_are_filed_and_kept(account: Any, increases: tuple[Increase, ..
     ]
     assert kept[0]["context"] == account.state.account.instance_arn
     assert kept[1]["context"] is None
-    assert all(outcome.filed and outcome.filed.id in outcome.said for outcome in outcomes)
+    assert all(outcome.filed and outcome.filed.id in outcome.text for outcome in outcomes)
 
 
 def test_nothing_is_filed_twice_by_the_same_run(
@@ -45,7 +45,7 @@ def test_nothing_is_filed_twice_by_the_same_run(
 ) -> None:
     Filing(account.client, Ledger.of(tmp_path)).file(increases)
     again = Filing(account.client, Ledger.of(tmp_path)).file(increases)
-    assert all(outcome.filed is None and outcome.said.startswith("filed before") for outcome in again)
+    assert all(outcome.filed is None and outcome.text.startswith("filed before") for outcome in again)
     assert account.asked.count("RequestServiceQuotaIncrease") == 2
 
 
@@ -54,7 +54,7 @@ def test_requests_that_others_have_open_are_found_at_both_levels(
 ) -> None:
     Filing(account.client, Ledger.of(tmp_path / "of a colleague")).file(increases)
     outcomes = Filing(account.client, Ledger.of(tmp_path)).file(increases)
-    assert all(outcome.said.startswith("a request is open already") for outcome in outcomes)
+    assert all(outcome.text.startswith("a request is open already") for outcome in outcomes)
     assert account.asked.count("RequestServiceQuotaIncrease") == 2
 
 
@@ -64,7 +64,7 @@ def test_an_approved_request_is_not_repeated(
     Filing(account.client, Ledger.of(tmp_path / "of a colleague")).file(increases)
     account.clock.at += 60
     outcomes = Filing(account.client, Ledger.of(tmp_path)).file(increases)
-    assert all(outcome.said.startswith("approved already") for outcome in outcomes)
+    assert all(outcome.text.startswith("approved already") for outcome in outcomes)
 
 
 def test_a_request_for_another_instance_is_another_request(
@@ -99,7 +99,7 @@ def test_a_refusal_is_named_and_does_not_stop_the_others(
     account.state.limits.set_applied("L-12AB7C57", 900)
     first, second = Filing(account.client, Ledger.of(tmp_path)).file(increases)
     assert first.failed
-    assert "not above the present value 900" in first.said
+    assert "not above the present value 900" in first.text
     assert second.filed is not None
 
 
@@ -108,7 +108,7 @@ def test_a_missing_right_to_request_is_named(
 ) -> None:
     account.denied.add("RequestServiceQuotaIncrease")
     outcomes = Filing(account.client, Ledger.of(tmp_path)).file(increases)
-    assert all("may not servicequotas:RequestServiceQuotaIncrease" in outcome.said for outcome in outcomes)
+    assert all("may not servicequotas:RequestServiceQuotaIncrease" in outcome.text for outcome in outcomes)
     assert not (tmp_path / "requests.json").exists()
 
 

@@ -115,10 +115,10 @@ class TableLimits:
         table = self._operations.table(params["TableName"])
         mode = params.get("BillingMode") or (table.billing_mode if table else "PROVISIONED")
         changes = params.get("GlobalSecondaryIndexUpdates") or ()
-        asked = [params, *(params.get("GlobalSecondaryIndexes") or ())]
-        asked += [one for change in changes for one in change.values()]
+        changed = [params, *(params.get("GlobalSecondaryIndexes") or ())]
+        changed += [one for change in changes for one in change.values()]
         if mode == "PAY_PER_REQUEST" or not any(
-            _units(one.get("ProvisionedThroughput"), side) for one in asked
+            _units(one.get("ProvisionedThroughput"), side) for one in changed
         ):
             return
         after = (

@@ -102,7 +102,7 @@ class EnvironmentPool:
             RuntimeError: the pool is closed.
         """
         loop = asyncio.get_running_loop()
-        asked = loop.time()
+        requested = loop.time()
         environment = await self._acquire(recipe.function)
         got = loop.time()
         cold = environment is None
@@ -117,7 +117,7 @@ class EnvironmentPool:
                 raise
             self._all.add(environment)
         try:
-            yield Lease(environment, got - asked, loop.time() - got if cold else 0.0, cold)
+            yield Lease(environment, got - requested, loop.time() - got if cold else 0.0, cold)
         except BaseException:
             environment.kill()
             raise
