@@ -26,8 +26,10 @@ def test_package_changelog_and_release_notes_have_the_same_version() -> None:
 
 def test_the_changelog_has_the_sections_of_keep_a_changelog() -> None:
     assert CHANGELOG.index("## [Unreleased]") < CHANGELOG.index(f"## [{__version__}]")
-    kinds = re.findall(r"^### (\w+)", CHANGELOG, re.MULTILINE)
-    assert set(kinds) <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    order = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+    for version in CHANGELOG.split("\n## ")[1:]:
+        kinds = re.findall(r"^### (.*)$", version, re.MULTILINE)
+        assert kinds == [kind for kind in order if kind in kinds], version.partition("\n")[0]
 
 
 def test_every_tool_of_the_pre_commit_config_is_installed_by_make_install() -> None:
