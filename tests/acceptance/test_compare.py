@@ -332,7 +332,7 @@ def test_an_old_record_keeps_its_verdict_with_the_version_that_gave_it(
     ("arguments", "words"),
     [
         (("history", "show", "nothing"), "no run 'nothing'"),
-        (("history", "prune"), "Nothing says what to remove"),
+        (("history", "prune"), "Neither --keep nor --before is given"),
         (("history", "prune", "--before", "yesterday"), "not a date"),
         (("history", "import", "missing.jsonl"), "cannot be read"),
         (("compare", "missing", "-b", "n1"), "no such file"),

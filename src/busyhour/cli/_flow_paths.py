@@ -61,9 +61,9 @@ def flow_paths(paths: tuple[str, ...], project: Any) -> Sources:
     return Sources(files, aliases, setup)
 
 
-def pair(text: str, option: str) -> tuple[str, str]:
-    """`KEY=VALUE` of an option as the two."""
+def pair(text: str, option: str, *, empty: bool = False) -> tuple[str, str]:
+    """`KEY=VALUE` of an option as the two; `empty`: the value may be."""
     key, equals, value = text.partition("=")
-    if not equals or not key or not value:
-        raise click.BadParameter(f"{text!r} has no '=': give KEY=VALUE", param_hint=option)
+    if not key or not (value or (equals and empty)):
+        raise click.BadParameter(f"{text!r} is not of the form KEY=VALUE", param_hint=option)
     return key, value

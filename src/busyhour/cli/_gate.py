@@ -31,6 +31,6 @@ def cleared(scenario: Scenario, console: PlainConsole, beside: Sequence[str], *,
         console.print(f"  {line}", highlight=False, soft_wrap=True)
     clearance = gate.clear(scenario, made.intent, approval, now)
     if not live:
-        console.print("Dry run: nothing was called. Say --live to do it.")
+        console.print("Dry run: nothing was called. Give --live to carry it out.")
         raise SystemExit(int(ExitCode.OK))
     return clearance

@@ -31,7 +31,7 @@ def confirm_instance(arn: str, clients: Clients) -> None:
     if region != clients.region:
         raise BusyhourError(
             f"Refused: --instance is in {region or '(no Region)'}, the quotas would be read in {clients.region}.",
-            f"Say --region {region}." if region else "Write the instance's whole ARN.",
+            f"Give --region {region}." if region else "Write the instance's whole ARN.",
             ExitCode.REFUSED,
         )
     account_confirmed(lambda _: clients.sts, account, "the instance's")

@@ -234,7 +234,10 @@ def _replay(explorer: Any, subjects: Subjects, entry: str | None, word: str) -> 
 
     choices = choices_of(word)
     if entry is None and len(subjects.files) > 1:
-        raise BusyhourError("which flow does the call enter?", "Name it with --entry, as the failure did.")
+        raise BusyhourError(
+            f"there are {len(subjects.files)} flows, and --entry does not name the one that the call enters",
+            "Give --entry FLOW, as the failure printed it.",
+        )
     flow = subjects.context.flows[0] if entry is None else subjects.find(entry)
     tracer = Tracer()
     played = replayed(subjects.context, flow, choices, tracer=tracer)

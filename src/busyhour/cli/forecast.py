@@ -152,7 +152,7 @@ def _check_picture(file: Path) -> None:
     extras.require("report")
     if file.suffix[1:].lower() not in FORMS:
         raise BusyhourError(
-            f"cannot write the plot to {str(file)!r}: its name says no kind of picture",
+            f"cannot write the plot to {str(file)!r}: its ending is not that of a picture",
             f"Let it end in .{' or .'.join(FORMS)}, or give - for a drawing in the terminal.",
         )
     if not file.absolute().parent.is_dir():

@@ -225,7 +225,10 @@ def prune(keep: int | None, before: str | None, database: Path | None) -> None:
     from busyhour.errors import BusyhourError
 
     if keep is None and before is None:
-        raise BusyhourError("Nothing says what to remove.", "Say --keep 90, or --before 2026-01-31.")
+        raise BusyhourError(
+            "Neither --keep nor --before is given: nothing to remove.",
+            "Give --keep 90, or --before 2026-01-31.",
+        )
     if before is not None:
         try:
             before = date.fromisoformat(before).isoformat()

@@ -206,7 +206,7 @@ def _sources(
     for option, value in (("--instance", instance), ("--endpoint-url", endpoint_url)):
         if value:
             raise BusyhourError(
-                f"{option} {value} is of no use without --source aws.", f"Say --source aws {option} …."
+                f"{option} {value} has no effect without --source aws.", f"Give --source aws {option} …."
             )
     return [*([overrides] if overrides is not None else []), DocumentedDefault()]
 
@@ -217,7 +217,8 @@ def _of_tables(names: Sequence[str], table: QuotaTable, clients: Clients | None)
 
     if names and clients is None:
         raise BusyhourError(
-            f"--table {names[0]} is of no use without --source aws.", f"Say --source aws --table {names[0]}."
+            f"--table {names[0]} has no effect without --source aws.",
+            f"Give --source aws --table {names[0]}.",
         )
     return TableDescriptions(clients.dynamodb).read(names, table) if clients is not None else []
 

@@ -129,7 +129,7 @@ def _check_target(record: RunRecord, instance: str | None, endpoint_url: str | N
     if record.target.get("kind") != "aws" and not endpoint_url and not instance:
         raise BusyhourError(
             f"Run {record.run_id} was driven against the emulator: it does not know which instance to raise.",
-            "Say --instance ARN (and --region) of the instance in your account, or --endpoint-url of the emulator.",
+            "Give --instance ARN (and --region) of the instance in your account, or --endpoint-url of the emulator.",
         )
 
 
@@ -246,7 +246,7 @@ def _attach(
     if not cases:
         raise BusyhourError(
             "No request of this run has an open Support case.",
-            "Say --submit first, then --status to see the cases.",
+            "Give --submit first, then --status to see the cases.",
         )
     names = ", ".join(path.name for path in paths) or "the text"
     if not yes and not _confirmed(f"Add {names} to case {', '.join(map(str, cases))}?"):
@@ -265,7 +265,7 @@ def _confirmed(question: str) -> bool:
     except click.Abort:
         raise BusyhourError(
             "There is no terminal to confirm on; nothing was sent.",
-            "Say --yes to go on without asking.",
+            "Give --yes to go on without asking.",
             ExitCode.REFUSED,
         ) from None
 

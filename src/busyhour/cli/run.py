@@ -204,7 +204,7 @@ def command(
             ExitCode.REFUSED,
         )
     if baseline and not confirm:
-        raise BusyhourError("--baseline is what --confirm compares with.", "Say --confirm too.")
+        raise BusyhourError("--baseline is what --confirm compares with.", "Give --confirm too.")
     clearance = cleared(planned, console, beside, live=live) if target == "aws" else None
     interrupts.install(interrupts.interrupt, signal.SIGTERM)  # like Ctrl-C: live calls ended, report written
     for name in beside:

@@ -56,7 +56,7 @@ def command(run: Path, live: bool) -> None:
             "contacts by name (SearchContacts)."
         )
     if (contacts or unknown) and target.kind == "aws" and not live:
-        say("Dry run: nothing was called. Say --live to stop them.")
+        say("Dry run: nothing was called. Give --live to stop them.")
         if not contacts:
             _report_unanswered(unknown, target.instance_id)
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from busyhour.cli import _entries
+from busyhour.cli._flow_paths import pair
 from busyhour.cli._say import print_document, say
 from busyhour.input_files import DATA_BYTES, parse_json, read_text
 
@@ -102,14 +103,18 @@ def command(
     from busyhour.flows.playback.script import Script, ensure_called, unknown_functions
     from busyhour.flows.protocol import Invoke
 
-    entry, library, prompt_seconds = _library(flow, others, dict(_pair(one, "--alias") for one in aliases))
-    contact = Contact(channel=channel, attributes=dict(_pair(one, "--attribute") for one in attributes))
+    entry, library, prompt_seconds = _library(
+        flow, others, dict(pair(one, "--alias", empty=True) for one in aliases)
+    )
+    contact = Contact(
+        channel=channel, attributes=dict(pair(one, "--attribute", empty=True) for one in attributes)
+    )
     if from_log is not None:
         _replay(entry, library, contact, from_log)
         return
     answers: dict[str, list[Any]] = {}
     for one in functions:
-        name, text = _pair(one, "--lambda")
+        name, text = pair(one, "--lambda", empty=True)
         answers.setdefault(name, []).append(_answer(name, text))
     ensure_called(answers, library, "--lambda ")
     script = Script(list(inputs), answers, not closed, queue_full, wait, talk)
@@ -157,7 +162,10 @@ def _replay(entry: Flow, library: FlowLibrary, contact: Contact, path: Path) -> 
     try:
         text = read_text(path, DATA_BYTES, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise BusyhourError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise BusyhourError(
+            f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}",
+            "Name a flow log in UTF-8, as `aws logs filter-log-events` prints it.",
+        ) from None
     found = replay(library, entry, read_log(text, str(path)), contact=contact)
     _print(found.trace, log=False)
     if found.divergence is None:
@@ -218,13 +226,6 @@ def _others(path: Path, others: tuple[Path, ...]) -> list[Flow]:
     return flows
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals or not key:
-        raise click.BadParameter(f"{text!r} has no '=': give KEY=VALUE", param_hint=option)
-    return key, value
-
-
 def _answer(name: str, text: str) -> Any:
     from busyhour.errors import BusyhourError
     from busyhour.flows.playback.script import LAMBDA_FAILURES
@@ -236,7 +237,8 @@ def _answer(name: str, text: str) -> Any:
             text = read_text(Path(text[1:]), encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise BusyhourError(
-                f"{text[1:]}: cannot be read: {getattr(error, 'strerror', None) or error}"
+                f"--lambda {name}: {text[1:]} cannot be read: {getattr(error, 'strerror', None) or error}",
+                "Give @FILE with the path of a JSON file in UTF-8.",
             ) from None
     try:
         return parse_json(text)

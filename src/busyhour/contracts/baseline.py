@@ -164,7 +164,10 @@ def read_baseline(path: Path) -> Baseline:
             f"{path}: no such baseline", f"Make one: `busyhour check --write-baseline {path}`."
         ) from None
     except OSError as error:
-        raise BusyhourError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise BusyhourError(
+            f"{path}: cannot be read: {error.strerror or error}",
+            "Name a baseline that `busyhour check --write-baseline` wrote.",
+        ) from None
     except ValueError as error:
         raise _broken(path, f"is not JSON: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("entries"), list):

@@ -37,14 +37,13 @@ def quota_values(settings: Iterable[str]) -> dict[str, float]:
     values = {}
     for text in settings:
         name, equals, value = text.rpartition("=")
+        example = "For example --quota L-12AB7C57=500."
+        if not (equals and name.strip()):
+            raise BusyhourError(f"--quota {text!r} is not of the form CODE=VALUE.", example)
         try:
-            if not (equals and name.strip()):
-                raise ValueError
             values[name.strip()] = float(value.replace("_", ""))
         except ValueError:
-            raise BusyhourError(
-                f"--quota {text!r} is not of the form CODE=VALUE.", "For example --quota L-12AB7C57=500."
-            ) from None
+            raise BusyhourError(f"--quota {text!r}: {value!r} is not a number.", example) from None
     return values
 
 

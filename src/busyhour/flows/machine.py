@@ -87,7 +87,10 @@ class Machine:
             try:
                 found = Compiled(flow, self, make)
             except RecursionError:
-                raise BusyhourError(f"flow {flow.name!r} has parameters nested too deeply") from None
+                raise BusyhourError(
+                    f"flow {flow.name!r} has parameters nested too deeply",
+                    f"Correct {flow.path or 'the flow'}: exports nest a few levels deep.",
+                ) from None
             self._compiled[id(flow)] = found
         return found
 

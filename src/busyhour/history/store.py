@@ -26,6 +26,8 @@ from busyhour.printable import json_text
 from busyhour.regression.metrics.observation import Observation, differences
 from busyhour.results.codec import decode, encode
 
+_EXPORTED = "Import a file written by `busyhour history export`."
+
 WAIT_SECONDS = 30.0
 """How long a writer waits for another one."""
 
@@ -45,8 +47,7 @@ class History:
         """Open the file, create it if it does not exist, and migrate its schema to the current version.
 
         Raises:
-            BusyhourError: it cannot be opened, is not a history, or was written by a newer version of
-                busyhour.
+            BusyhourError: it cannot be opened, is not a history, or is of a newer version of busyhour.
         """
         if path.exists() and not path.is_file():
             raise BusyhourError(f"{path}: not a file.", "Name another file with --history.")
@@ -292,9 +293,8 @@ class History:
             try:
                 nights.append(decode(Night, parse_json(line)))
             except json.JSONDecodeError as error:
-                raise BusyhourError(f"{name}:{number}:{error.colno}: not JSON: {error.msg}.") from None
+                place = f"{name}:{number}:{error.colno}"
+                raise BusyhourError(f"{place}: not JSON: {error.msg}.", _EXPORTED) from None
             except BusyhourError as error:
-                raise BusyhourError(
-                    f"{name}:{number}: {error.message}", "Import a file written by `busyhour history export`."
-                ) from None
+                raise BusyhourError(f"{name}:{number}: {error.message}", _EXPORTED) from None
         return self.add(nights)

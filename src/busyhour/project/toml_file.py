@@ -108,7 +108,10 @@ class TomlFile:
             *above, last = keys = _parts(match["name"])
             table = data
             for depth, key in enumerate(above, start=1):
-                table = table.setdefault(key, {})
+                if key not in table:
+                    table[key] = {}
+                    elsewhere[tuple(above[:depth])] = f"--set {setting}"
+                table = table[key]
                 if not isinstance(table, dict):
                     raise BusyhourError(
                         f"--set {setting}: {dotted(above[:depth])} is {value_shown(table)}, not a table",

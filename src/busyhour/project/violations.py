@@ -123,7 +123,9 @@ def _missing_key(found: _Violation) -> Iterator[Problem]:
     for key in found.limit:
         if key not in found.value:
             about = found.schema.get("properties", {}).get(key, {})
-            yield Problem(found.keys, f"{_table(found.keys)} has no {key!r}", _way_out(about))
+            yield Problem(
+                found.keys, f"{_table(found.keys)} has no {key!r}", _way_out(about) or f"Add {key!r}."
+            )
 
 
 def _wrong_choice(found: _Violation) -> Iterator[Problem]:

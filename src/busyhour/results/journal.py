@@ -104,5 +104,7 @@ def _lines(path: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise BusyhourError(f"{path}: cannot be read: {error.strerror}.") from None
+        raise BusyhourError(
+            f"{path}: cannot be read: {error.strerror}.", "Make the run's folder readable for this user."
+        ) from None
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -22,6 +22,8 @@ RUN_FILE = "run.json"
 LOAD_FILE = "load.json"
 PROGRESS_FILE = "progress.jsonl"
 
+_DAMAGED = "Restore the file as busyhour wrote it, or run the test again."
+
 
 def write_json(
     path: Path, data: Any, *, keeps: Path | None = None, exit_code: ExitCode = ExitCode.BAD_INPUT
@@ -62,12 +64,14 @@ def read_json(path: Path) -> Mapping[str, Any]:
             f"{path}: no such file.", "Name the folder or the file of a finished run."
         ) from None
     except json.JSONDecodeError as error:
-        raise BusyhourError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}.") from None
+        raise BusyhourError(
+            f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}.", _DAMAGED
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
-        raise BusyhourError(f"{path}: cannot be read: {why}.") from None
+        raise BusyhourError(f"{path}: cannot be read: {why}.", _DAMAGED) from None
     if not isinstance(data, dict):
-        raise BusyhourError(f"{path}: {type(data).__name__} is not a JSON object.")
+        raise BusyhourError(f"{path}: {type(data).__name__} is not a JSON object.", _DAMAGED)
     return data
 
 

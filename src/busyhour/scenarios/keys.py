@@ -103,7 +103,10 @@ class Recorded:
         try:
             lines = [line.strip() for line in read_text(path, DATA_BYTES).splitlines() if line.strip()]
         except (OSError, UnicodeDecodeError) as error:
-            raise BusyhourError(f"{path}: recorded keys cannot be read: {error}") from None
+            raise BusyhourError(
+                f"{path}: recorded keys cannot be read: {getattr(error, 'strerror', None) or error}",
+                "Name a text file in UTF-8 with a key on each line.",
+            ) from None
         numbers: dict[str, int] = {}
         return cls([numbers.setdefault(line, len(numbers)) for line in lines], list(numbers))
 

@@ -49,7 +49,7 @@ def listening(remote: int, bind: str | None, environment: Mapping[str, str]) -> 
         BusyhourError: there is no secret, the address is invalid, or no such worker was asked for.
     """
     if not remote and bind is not None:
-        raise BusyhourError("--bind is for workers on other machines.", "Say --remote-workers N too.")
+        raise BusyhourError("--bind is for workers on other machines.", "Give --remote-workers N too.")
     if remote:
         required(environment)
     return address(bind)

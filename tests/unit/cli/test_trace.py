@@ -130,4 +130,4 @@ def test_bad_input_is_said_without_a_traceback(flow, arguments, message):
 def test_a_pair_without_an_equals_sign_is_a_usage_error(flow):
     result = trace(flow, "--attribute", "who")
     assert result.exit_code == 2
-    assert "'who' has no '='" in result.output
+    assert "'who' is not of the form KEY=VALUE" in result.output

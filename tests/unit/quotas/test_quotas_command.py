@@ -61,7 +61,7 @@ def test_values_of_a_file_are_labelled(tmp_path: Path) -> None:
         (["--service", "conect"], "Did you mean 'connect'?"),
         (["--source", "nowhere.toml"], "nowhere.toml: cannot be read: No such file or directory."),
         (["--source", "a", "--source", "b"], "--source is given 2 files"),
-        (["--instance", "arn:x"], "--instance arn:x is of no use without --source aws."),
+        (["--instance", "arn:x"], "--instance arn:x has no effect without --source aws."),
         (["--source", "aws", "--instance", "my-instance"], "is not the ARN of a Connect instance"),
     ],
 )

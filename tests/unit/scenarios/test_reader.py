@@ -294,6 +294,13 @@ def test_values_of_the_file_can_be_replaced(write):
             id="unknown-key",
         ),
         pytest.param(
+            "trafic.duration=20s",
+            "--set trafic.duration=20s: unknown key 'trafic' in the file. Did you mean 'traffic'?",
+            "Keys of the file: name, description, seed, drive, traffic, test, flows, callers, queues, functions, tables, limits, "
+            "objectives, headroom, quotas, prompts, client, aws, waves, support, usage.",
+            id="unknown-table",
+        ),
+        pytest.param(
             "traffic.duration=soon",
             '--set traffic.duration=soon: traffic.duration is "soon", not a duration',
             'Write for example "90s" or "1h30m".',

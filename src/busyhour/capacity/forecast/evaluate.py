@@ -7,7 +7,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 
-from busyhour.errors import BusyhourError
+from busyhour.errors import BusyhourError, did_you_mean
 
 _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -34,7 +34,8 @@ class Formula:
             self._tree = ast.parse(text, mode="eval").body
         except SyntaxError as error:
             raise BusyhourError(
-                f"Formula {text!r}, column {error.offset or len(text)}: {error.msg}."
+                f"Formula {text!r}, column {error.offset or len(text)}: {error.msg}.",
+                f"Use + - * /, numbers, names, and {', '.join(_FUNCTIONS)}.",
             ) from None
         self.names = frozenset(self._names(self._tree))
         """Names of the figures that it needs."""
@@ -50,6 +51,8 @@ class Formula:
         except KeyError as error:
             raise BusyhourError(
                 f"Formula {self.text!r} needs {error.args[0]!r}, which is not known."
+                f"{did_you_mean(str(error.args[0]), figures)}",
+                f"Give usage.{error.args[0]} in the scenario, or correct the formula of the quota.",
             ) from None
         except ZeroDivisionError:
             zero = ", ".join(sorted(name for name in self.names if figures.get(name) == 0))

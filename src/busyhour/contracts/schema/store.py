@@ -49,7 +49,8 @@ class SchemaStore:
         )
         if not found:
             raise BusyhourError(
-                f"{self.folder / 'actions'}: contains no schema", "Is the installation complete?"
+                f"{self.folder / 'actions'}: contains no schema",
+                "Install busyhour again: the schemas are part of it.",
             )
         return found
 

@@ -242,7 +242,9 @@ def running(
             if isinstance(reason, BusyhourError):
                 raise reason
             raise BusyhourError(
-                f"The emulator did not start: {reason}.", exit_code=ExitCode.UNREACHABLE
+                f"The emulator did not start: {reason}.",
+                "Start it alone with `busyhour emulator --debug` to see more.",
+                ExitCode.UNREACHABLE,
             ) from (failed[0] if failed else None)
         yield url_of(listener)
     finally:

@@ -16,6 +16,8 @@ from busyhour.scenarios.model import DriveKind, Scenario
 MOST_BYTES = 65536
 """Larger files are not approval records."""
 
+_SHOWN = "docs/aws.md shows a complete record."
+
 MOST = 10_000_000
 """Largest cap that a record may state."""
 
@@ -79,14 +81,15 @@ def read_approval(path: Path, drive: DriveKind = DriveKind.VOICE) -> Approval:
             )
     for key, kind in wanted.items():
         if key not in data:
-            raise BusyhourError(f"{path}: {key} is missing.", "docs/aws.md shows a complete record.")
+            raise BusyhourError(f"{path}: {key} is missing.", _SHOWN)
         problem = _problem(data[key], kind)
         if problem:
-            raise BusyhourError(f"{path}: {key} is {data[key]!r}; it must be {problem}.")
+            raise BusyhourError(f"{path}: {key} is {data[key]!r}; it must be {problem}.", _SHOWN)
     if data["not_before"] >= data["not_after"]:
         raise BusyhourError(
             f"{path}: not_before is {data['not_before'].isoformat()}, not earlier than not_after, "
-            f"{data['not_after'].isoformat()}."
+            f"{data['not_after'].isoformat()}.",
+            "Write the window that was approved: not_before is its start, not_after its end.",
         )
     return _approval(path, data, drive)
 
@@ -113,7 +116,7 @@ def _approval(path: Path, data: Mapping[str, Any], drive: DriveKind) -> Approval
 
 def _table(path: Path) -> dict[str, Any]:
     if path.exists() and not path.is_file():
-        raise BusyhourError(f"The approval record {path} is not a file.")
+        raise BusyhourError(f"The approval record {path} is not a file.", _SHOWN)
     try:
         return parse_toml(read_text(path, MOST_BYTES))
     except OSError as error:
@@ -122,7 +125,7 @@ def _table(path: Path) -> dict[str, Any]:
             "Write the approval down there; docs/aws.md shows the keys.",
         ) from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BusyhourError(f"The approval record {path} is not TOML: {error}.") from None
+        raise BusyhourError(f"The approval record {path} is not TOML: {error}.", _SHOWN) from None
 
 
 def _problem(value: Any, kind: type) -> str:

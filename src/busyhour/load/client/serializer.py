@@ -47,7 +47,8 @@ def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Writte
     model = _service(service)
     if operation not in model.operation_names:
         raise BusyhourError(
-            f"{service} has no operation {operation!r}.{did_you_mean(operation, model.operation_names)}"
+            f"{service} has no operation {operation!r}.{did_you_mean(operation, model.operation_names)}",
+            f"Use a name from the API reference of {service}, such as {model.operation_names[0]}.",
         )
     shape = model.operation_model(operation)
     report = ParamValidator().validate(dict(parameters), shape.input_shape)
@@ -89,7 +90,8 @@ def endpoint_of_signing_name(name: str, region: str) -> str:
     }
     if name not in services:
         raise BusyhourError(
-            f"{name!r} is not a service that a load test drives.{did_you_mean(name, services)}"
+            f"{name!r} is not a service that a load test drives.{did_you_mean(name, services)}",
+            f"Services: {', '.join(sorted(services))}.",
         )
     return endpoint(services[name], region)
 

@@ -115,8 +115,8 @@ class VoiceCalls(CallBehaviour):
             allowed = self.drive.scenario.aws.destinations
             if not allowed:
                 raise BusyhourError(
-                    "The scenario allows no destination.",
-                    "List the numbers to call under [aws] destinations.",
+                    f"{self.drive.scenario.path}: [aws] destinations is empty: no number may be dialled.",
+                    "List the numbers to call in it.",
                     ExitCode.REFUSED,
                 )
             return allowed[index % len(allowed)]

@@ -15,6 +15,7 @@ from busyhour.report.blocks import Block, Plots, Table
 from busyhour.report.plots.registry import PLOTS
 from busyhour.report.plots.time_series import Plot, on_paper
 from busyhour.report.renderers.column_widths import column_widths
+from busyhour.report.renderers.templating import MISSING
 from busyhour.report.sections.registry import sections
 from busyhour.report.sections.run import opening
 from busyhour.results.record import RunRecord
@@ -81,7 +82,7 @@ def typeset(
 
     template = next((folder / name for folder in templates if (folder / name).is_file()), None)
     if template is None:
-        raise BusyhourError(f"The template {name} is not in {', '.join(map(str, templates))}.")
+        raise BusyhourError(f"The template {name} is not in {', '.join(map(str, templates))}.", MISSING)
     with tempfile.TemporaryDirectory(prefix="busyhour-pdf-") as place:
         folder = Path(place)
         (folder / "main.typ").write_bytes(template.read_bytes())

@@ -10,6 +10,9 @@ from busyhour.errors import BusyhourError
 from busyhour.printable import markdown, printable
 from busyhour.report import figures
 
+MISSING = "Add it there, or remove the folder: the shipped template is used where a project has none."
+"""Way out where a folder lacks a template."""
+
 _FILTERS = {
     **{name: getattr(figures, name) for name in ("number", "share", "milliseconds", "clock")},
     "markdown": lambda text: markdown(str(text)),
@@ -47,7 +50,7 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
     except jinja2.TemplateNotFound as error:
         raise BusyhourError(
             f"The template {error.name} is not in {', '.join(map(str, templates))}.",
-            "Add it there, or remove the folder: the shipped template is used where a project has none.",
+            MISSING,
         ) from None
     except jinja2.TemplateSyntaxError as error:
         raise BusyhourError(
@@ -59,5 +62,6 @@ def fill(template: str, templates: Sequence[Path], *, autoescape: bool, **values
         ) from None
     except jinja2.UndefinedError as error:
         raise BusyhourError(
-            f"The template {template} uses a name that does not exist: {error.message}."
+            f"The template {template} uses a name that does not exist: {error.message}.",
+            f"Fix the template; {template} in the shipped reports/templates shows the names.",
         ) from None

@@ -132,7 +132,7 @@ def test_against_aws_nothing_is_called_without_live(folder: Path) -> None:
     result = CliRunner().invoke(command, [str(folder)])
     assert result.exit_code == 0
     assert "3 contacts may be live in account 123456789012" in result.output
-    assert "Say --live" in result.output
+    assert "Give --live" in result.output
     assert journal.live(folder) == ["c", "b", "a"]
 
 
