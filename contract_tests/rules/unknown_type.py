@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import UNPUBLISHED, FlowView, Problem, Severity, did_you_mean, json_kind, rule
+from busyhour.api.rules import FlowView, Problem, Severity, did_you_mean, json_kind, rule, unpublished
 
 _MEANT = {
     "CheckAttribute": "Compare",
@@ -96,9 +96,9 @@ def check(flow: FlowView) -> Iterator[Problem]:
                 "Type",
                 action=action,
             )
-        elif (block := _unpublished(given)) is not None:
+        elif (block := unpublished(given)) is not None:
             yield flow.problem(
-                f"{given!r} is not a known action type; AWS does not publish the type of the block {block!r}, "
+                f"{given!r} is not a known action type; AWS does not publish the type of the block {block.block!r}, "
                 "so it may be this one; not seen refused",
                 "Type",
                 action=action,
@@ -107,8 +107,3 @@ def check(flow: FlowView) -> Iterator[Problem]:
         else:
             near = did_you_mean(given, types)
             yield flow.problem(f"Connect knows no action type {given!r}.{near}", "Type", action=action)
-
-
-def _unpublished(type: str) -> str | None:
-    """Return the block without a published type that a name may belong to."""
-    return next((one.block for one in UNPUBLISHED if any(word in type for word in one.words)), None)

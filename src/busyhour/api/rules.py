@@ -42,7 +42,7 @@ from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.contracts.schema.wording import json_kind, listed
 from busyhour.contracts.suppressions import suppressions
 from busyhour.errors import did_you_mean
-from busyhour.flows.action_types import UNPUBLISHED, types_that_fill
+from busyhour.flows.action_types import types_that_fill, unpublished
 from busyhour.flows.library import identity as flow_id
 from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
 from busyhour.flows.references import ROOTS, Reference
@@ -53,7 +53,6 @@ __all__ = [
     "PLACEHOLDER",
     "ROOTS",
     "SPEAKING",
-    "UNPUBLISHED",
     "ActionView",
     "Edge",
     "FlowReference",
@@ -100,6 +99,7 @@ __all__ = [
     "transitions",
     "types_that_fill",
     "unfilled",
+    "unpublished",
     "witness",
     "witnesses",
 ]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate
 
 from busyhour.calls.chance import Stream
 from busyhour.calls.policy import CallPolicy
 from busyhour.scenarios.model import Callers, MenuBehaviour
 from busyhour.scenarios.traffic_plan.draw import sampler
+
+ANY = ""
+"""Token of any digit in what a scenario's callers enter: `#` is any digit, `\\#` the key #, `,` a pause."""
+
+_TOKEN = re.compile(r"\\#|.", re.DOTALL)
 
 SILENCE = "silence"
 HANG_UP = "hang_up"
@@ -110,3 +117,14 @@ def _weights(behaviour: MenuBehaviour | None, choices: tuple[str, ...]) -> dict[
     if rest > 1e-9:
         weights[OTHERWISE] = rest
     return weights
+
+
+@lru_cache(maxsize=4096)
+def tokens(pattern: str) -> tuple[str, ...]:
+    """Return the keys of a pattern in order, `ANY` for any digit."""
+    return tuple({"#": ANY, "\\#": "#"}.get(one, one) for one in _TOKEN.findall(pattern))
+
+
+def any_digits(number: int) -> str:
+    """Return the pattern of a number of any digits."""
+    return "#" * number

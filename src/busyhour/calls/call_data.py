@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from busyhour.calls.acd.ticket import Ticket
 from busyhour.calls.caller import Caller
@@ -14,6 +15,7 @@ from busyhour.flows.failure import Failure
 
 if TYPE_CHECKING:
     from busyhour.calls.centre import CallCentre
+    from busyhour.calls.live import LiveCall
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -186,3 +188,25 @@ class CallData:
             centre.endless[self.machine_call.flow_name] = None
             return True
         return centre.clock.now() - self.connected_to_system > centre.policy.flow_limit
+
+    def emit(self, kind: str, detail: Mapping[str, Any] = NOTHING) -> None:
+        """Pass an event of the call to the listener."""
+        self.centre.emit(cast("LiveCall", self), kind, detail)
+
+    def release_agent(self) -> None:
+        """End the conversation: the agent wraps up and then becomes free."""
+        ticket = self.ticket
+        if ticket is None or not ticket.end_conversation():
+            return
+        self.talk_ended = self.centre.clock.now()
+        seconds = self.caller.wrap_up()
+        if seconds > 0:
+            self.centre.clock.call_later(seconds, partial(self._wrapped_up, ticket))
+        else:
+            self._wrapped_up(ticket)
+
+    def _wrapped_up(self, ticket: Ticket) -> None:
+        if self.ended is not None:
+            self.state = CallState.WRAPPED_UP
+        self.emit("wrapped_up", {"queue": ticket.queue.name})
+        self.centre.acd.wrapped_up(ticket)

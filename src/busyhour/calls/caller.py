@@ -7,9 +7,8 @@ however long it has to wait.
 
 from __future__ import annotations
 
-from busyhour.calls.behaviour import HANG_UP, OTHERWISE, SILENCE, Behaviour
+from busyhour.calls.behaviour import ANY, HANG_UP, OTHERWISE, SILENCE, Behaviour, any_digits, tokens
 from busyhour.calls.chance import Stream, key_of
-from busyhour.calls.key_patterns import ANY, any_digits, tokens
 from busyhour.flows.action_types import declared
 from busyhour.flows.protocol import (
     Collect,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from busyhour.flows.action_types import declared
 from busyhour.flows.protocol import (
     AtCapacity,
     Audience,
@@ -37,10 +38,12 @@ from busyhour.flows.protocol import (
 
 if TYPE_CHECKING:
     from busyhour.calls.acd import AcdQueue
+    from busyhour.calls.background import Background
     from busyhour.calls.caller import Caller
     from busyhour.calls.centre import CallCentre
 
 CHAT = "CHAT"
+CONTINUES = Succeeded(branch="Continue")
 DONE = Done()
 AGENT_ENDS = Done("agent")
 HUNG_UP = HungUp()
@@ -93,8 +96,9 @@ class CallControl(Protocol):
     def invoke(self, effect: Invoke) -> LambdaResult | LambdaFailed | None:
         """Invoke a function; None if its result comes later."""
 
-    def invoke_in_background(self, effect: Invoke) -> None:
-        """Invoke a function without waiting for its result."""
+    @property
+    def background(self) -> Background:
+        """What goes on beside the flow."""
 
     def join(self, queue: AcdQueue, priority: int, time_adjustment_seconds: float) -> bool:
         """Enter the queue; return False if it is full."""
@@ -151,7 +155,7 @@ def invoke(call: CallControl, effect: Invoke) -> Event | None:
     if call.reached_limit():
         return HUNG_UP
     if effect.asynchronous:
-        call.invoke_in_background(effect)
+        call.background.invoke(effect)
         return ACCEPTED
     return call.invoke(effect)
 
@@ -194,8 +198,13 @@ def dial(call: CallControl, effect: Dial) -> Event | None:
 
 
 def pause(call: CallControl, effect: Pause) -> Event | None:
-    """Wait for a given time."""
-    return call.later(effect.seconds, DONE)
+    """Wait for a given time, for a function, or until the wait beside which the flow continued is over."""
+    if effect.continues:
+        call.background.wait_beside(effect)
+        return CONTINUES
+    if effect.seconds == math.inf:
+        return None
+    return call.background.wait(effect) if effect.returned else call.later(effect.seconds, DONE)
 
 
 def service(call: CallControl, effect: Service) -> Event | None:
@@ -203,6 +212,8 @@ def service(call: CallControl, effect: Service) -> Event | None:
     if call.reached_limit():
         return HUNG_UP
     call.count_service(effect.type)
+    if declared(effect.type).behaviour == "load-result":
+        return call.background.loaded(effect)
     flow, display = call.place(effect.action) if effect.branches else ("", "")
     if effect.type == "CheckOutboundCallStatus" and call.line_status is not None:
         branch: str | None = call.line_status

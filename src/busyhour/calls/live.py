@@ -6,12 +6,13 @@ most two timers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from busyhour.calls.acd import AcdQueue, Ticket
-from busyhour.calls.call_data import NOT_ANSWERED, NOTHING, TASK, CallData, CallState
+from busyhour.calls.background import Background
+from busyhour.calls.call_data import NOT_ANSWERED, TASK, CallData, CallState
 from busyhour.calls.effects import AGENT_ENDS, CARRY_OUT, HUNG_UP
 from busyhour.calls.invoker import Invocation
 from busyhour.calls.ports import Handle
@@ -39,7 +40,7 @@ class LiveCall(CallData):
     Made by `CallCentre.arrive`. Handlers of effects use the part of it that `effects.CallControl` declares.
     """
 
-    __slots__ = ("_inline", "_offered", "_patience_timer", "_pending", "_reaction")
+    __slots__ = ("_background", "_inline", "_offered", "_patience_timer", "_pending", "_reaction")
 
     @property
     def waits(self) -> bool:
@@ -51,6 +52,7 @@ class LiveCall(CallData):
     def begin(self) -> None:
         """Start the call; called by `CallCentre.arrive`, once and before all else."""
         self._offered = False
+        self._background: Background | None = None
         self._pending: Handle | None = None
         self._patience_timer: Handle | None = None
         self._reaction: Event | None = None
@@ -100,10 +102,6 @@ class LiveCall(CallData):
         bots = self.centre.bots
         return 0.0 if bots is None else bots.turn(self, effect, seconds)
 
-    def emit(self, kind: str, detail: Mapping[str, Any] = NOTHING) -> None:
-        """Pass an event of the call to the listener."""
-        self.centre.emit(self, kind, detail)
-
     # ----------------------------------------------------------------------------------------------- engine
 
     def _enter(self) -> None:
@@ -148,7 +146,7 @@ class LiveCall(CallData):
         if pending is not None:
             self._pending = None
             pending.cancel()
-        self._run(self.machine_call.send(event))
+        self._continue(event)
 
     def _run(self, effect: Effect) -> None:
         """Execute effects until one takes time. A loop, not recursion: many effects take none."""
@@ -175,7 +173,12 @@ class LiveCall(CallData):
         reaction = self._reaction
         self._reaction = None
         assert reaction is not None
-        self._run(self.machine_call.send(reaction))
+        self._continue(reaction)
+
+    def _continue(self, event: Event) -> None:
+        if self._background is not None and not self.machine_call.continues_beside:
+            self._background.end()
+        self._run(self.machine_call.send(event))
 
     # --------------------------------------------------------------- results of effects that take time
 
@@ -189,20 +192,29 @@ class LiveCall(CallData):
             return None
         return cast("LambdaResult | LambdaFailed", result)
 
-    def invoke_in_background(self, effect: Invoke) -> None:
-        """Invoke a function whose flow continues at once; its outcome is only counted."""
-        self.centre.invoker.invoke(self, effect, self._report_lambda)
+    @property
+    def background(self) -> Background:
+        """What goes on beside the flow."""
+        if self._background is None:
+            self._background = Background(self)
+        return self._background
+
+    def interrupt(self, event: Event) -> None:
+        """Pass an event of the background to the flow in place of what it waits for. No effect when the call is over."""
+        if self.ended is None:
+            self._advance(event)
 
     def _settled(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
         """Continue with the final result of the function that the flow waits for."""
-        self._report_lambda(result, invocation)
+        self.report_lambda(result, invocation)
         if self._inline is _AWAITED:
             self._inline = result
             return
         self._pending = None
         self._run(self.machine_call.send(result))
 
-    def _report_lambda(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
+    def report_lambda(self, result: LambdaResult | LambdaFailed, invocation: Invocation) -> None:
+        """Pass the outcome of an invocation to the listener."""
         if self.centre.listener is not None:
             self.centre.emit(self, "lambda", invocation.described(result))
 
@@ -252,7 +264,7 @@ class LiveCall(CallData):
 
     def _end_conversation(self) -> None:
         self._pending = None
-        self._release_agent()
+        self.release_agent()
         self._run(self.machine_call.send(AGENT_ENDS if self.centre.policy.agent_ends else HUNG_UP))
 
     def finish(self, reason: str, terminal: str | None, detail: str) -> None:
@@ -264,6 +276,8 @@ class LiveCall(CallData):
         self.terminal = terminal
         self.detail = detail or self.detail
         self._end_patience()
+        if self._background is not None:
+            self._background.end()
         self._offered = False
         ticket = self.ticket
         if ticket is not None and ticket.agent is None:
@@ -274,27 +288,9 @@ class LiveCall(CallData):
         if reason == EndReason.FLOW_ERROR:
             centre.emit(self, "flow_error", {"detail": self.detail})
         centre.over(self)
-        self._release_agent()
+        self.release_agent()
 
     def _end_patience(self) -> None:
         if self._patience_timer is not None:
             self._patience_timer.cancel()
             self._patience_timer = None
-
-    def _release_agent(self) -> None:
-        """End the conversation: the agent wraps up and then becomes free."""
-        ticket = self.ticket
-        if ticket is None or not ticket.end_conversation():
-            return
-        self.talk_ended = self.centre.clock.now()
-        seconds = self.caller.wrap_up()
-        if seconds > 0:
-            self.centre.clock.call_later(seconds, partial(self._wrapped_up, ticket))
-        else:
-            self._wrapped_up(ticket)
-
-    def _wrapped_up(self, ticket: Ticket) -> None:
-        if self.ended is not None:
-            self.state = CallState.WRAPPED_UP
-        self.centre.emit(self, "wrapped_up", {"queue": ticket.queue.name})
-        self.centre.acd.wrapped_up(ticket)

@@ -66,6 +66,10 @@ class MachineCall(Protocol):
     def error_branches(self) -> int:
         """Number of errors met."""
 
+    @property
+    def continues_beside(self) -> bool:
+        """Whether the contact continues beside a wait, which `WaitOver` ends."""
+
     def lacks_function(self, function: str) -> None:
         """Record that the function the call waits for does not exist."""
 

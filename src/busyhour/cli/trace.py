@@ -64,6 +64,16 @@ if TYPE_CHECKING:
     "--channel", type=click.Choice(["VOICE", "CHAT", "TASK", "EMAIL"]), default="VOICE", show_default=True
 )
 @click.option("--closed", is_flag=True, help="Hours of operation are closed.")
+@click.option(
+    "--override", default="", metavar="NAME", help="The override of the hours of operation that is in force."
+)
+@click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="REFERENCE=JSON",
+    help="A value that services return: $.Case.status=open, $.DataTableList.ResultData={...}.",
+)
 @click.option("--queue-full", is_flag=True, help="Every queue is full.")
 @click.option(
     "--wait", type=click.FloatRange(min=0), default=45.0, show_default=True, help="Seconds in the queue."
@@ -86,6 +96,8 @@ def command(
     aliases: tuple[str, ...],
     channel: str,
     closed: bool,
+    override: str,
+    values: tuple[str, ...],
     queue_full: bool,
     wait: float,
     talk: float,
@@ -117,7 +129,10 @@ def command(
         name, text = pair(one, "--lambda", empty=True)
         answers.setdefault(name, []).append(_answer(name, text))
     ensure_called(answers, library, "--lambda ")
-    script = Script(list(inputs), answers, not closed, queue_full, wait, talk)
+    returned = dict(_value(*pair(one, "--value")) for one in values)
+    script = Script(
+        list(inputs), answers, not closed, queue_full, wait, talk, values=returned, override=override
+    )
     found = call_trace.run(library, entry, script, contact=contact, prompt_seconds=prompt_seconds)
     _print(found, log)
     called = [step.effect.function_arn for step in found.steps if isinstance(step.effect, Invoke)]
@@ -224,6 +239,15 @@ def _others(path: Path, others: tuple[Path, ...]) -> list[Flow]:
                     raise
                 say(f"note: left out: {error.message}", err=True)
     return flows
+
+
+def _value(reference: str, text: str) -> tuple[str, Any]:
+    """Return a reference path, without `$.`, and its value: JSON, else the text itself."""
+    try:
+        value = parse_json(text)
+    except ValueError:
+        value = text
+    return reference.removeprefix("$."), value
 
 
 def _answer(name: str, text: str) -> Any:

@@ -59,6 +59,11 @@ class Call(Lifecycle):
         return self.stage == Stage.ENDED
 
     @property
+    def continues_beside(self) -> bool:
+        """Whether the contact continues beside a wait, which `WaitOver` ends."""
+        return self.beside is not None
+
+    @property
     def flow_name(self) -> str:
         """Name of the current or last flow or module."""
         return self._node.flow.name
@@ -97,6 +102,9 @@ class Call(Lifecycle):
         if kind is p.AgentAnswered:
             assert isinstance(event, p.AgentAnswered)
             return self._run(self.answer(event))
+        if kind is p.WaitOver:
+            assert isinstance(event, p.WaitOver)
+            return self._run(self._wait_over(event))
         return self._run(self._node.resume(self, event))
 
     def _run(self, node: Node | None) -> p.Effect:
@@ -167,6 +175,16 @@ class Call(Lifecycle):
             self.end(p.EndReason.CUSTOMER_DISCONNECT if hung_up else p.EndReason.STOPPED)
         assert self.pending is not None
         return self.pending
+
+    def _wait_over(self, event: p.WaitOver) -> Node | None:
+        """Leave the Continue branch, and the modules entered there, for another branch of its wait."""
+        if self.beside is None:
+            raise p.ProtocolError(f"{event!r}, but the contact does not continue beside a wait")
+        node, depth = self.beside
+        while self.frames and len(self.frames) > depth:
+            self.leave_module(None, None)
+        self.beside = None
+        return node.over(self, event.branch)
 
     # ------------------------------------------------------------------------- modules (not for drivers)
 

@@ -81,6 +81,10 @@ class Node:
         """Continue after the module that this action invoked."""
         raise p.ProtocolError(f"action {self.identifier!r} invoked no module")
 
+    def over(self, call: Call, event: str) -> Node | None:
+        """Continue after the wait beside which the contact continued; `event` ended it, empty: its time."""
+        raise p.ProtocolError(f"action {self.identifier!r} is not a wait")
+
     def fail(
         self,
         call: Call,

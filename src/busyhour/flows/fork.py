@@ -53,6 +53,7 @@ def key(call: Call) -> Hashable:
         call.priority,
         call.time_adjustment,
         round(call.lambda_seconds, 6),
+        None if call.beside is None else id(call.beside[0]),
     )
 
 

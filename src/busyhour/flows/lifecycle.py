@@ -73,11 +73,12 @@ class Lifecycle(State):
         """End the contact."""
         self.stage = Stage.ENDED
         self.pending = p.Ended(reason, terminal, detail)
-        self.frames = self.loops = None
+        self.frames = self.loops = self.beside = None
 
     def enter(self, flow: Compiled) -> Node:
-        """Start a flow in place of the current one; modules in progress are left."""
+        """Start a flow in place of the current one; modules and waits in progress are left."""
         self.frames = None
+        self.beside = None
         self.loops = None
         self.flow_attributes = None
         if not self.machine.policy.external_survives_transfer:
@@ -89,6 +90,8 @@ class Lifecycle(State):
 
     def flow_over(self, terminal: str, *, disconnects: bool = False) -> Node | None:
         """Continue after the end of the current flow, by the stage and by whether the flow's type disconnects."""
+        if self.beside is not None:
+            return self.machine.waiting
         match self.stage:
             case Stage.QUEUED:
                 return self.hold()
@@ -147,6 +150,7 @@ class Lifecycle(State):
         self.queue_name = (event.name, event.arn) if event.name or event.arn else None
         if self.keys:
             self.empty_buffer()
+        self.beside = None
         self.stage = Stage.QUEUED
 
     def queue_flow(self) -> Node:
@@ -169,6 +173,7 @@ class Lifecycle(State):
             raise p.ProtocolError("an agent answered, but the contact is not in a queue")
         if self.keys:
             self.empty_buffer()
+        self.beside = None
         self.agent = (event.agent, event.username or event.agent.rpartition("/")[2])
         self.stage = Stage.AGENT_WHISPER
         flow = self.hook("AgentWhisper")

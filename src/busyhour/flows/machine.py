@@ -13,6 +13,7 @@ from typing import Protocol
 from busyhour.errors import BusyhourError
 from busyhour.flows import protocol as p
 from busyhour.flows.actions import make
+from busyhour.flows.actions.waiting import Holds
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.contact import Contact
@@ -66,6 +67,7 @@ class Machine:
         nowhere = Compiled(Flow("", None, "", ()), self, make)
         self.holding = Holding(nowhere, self)
         self.talking = Talking(nowhere, self)
+        self.waiting = Holds(nowhere, self)
 
     def call(self, entry: Flow | str, contact: Contact | None = None) -> Call:
         """Create a call that begins in `entry` (a flow, or a reference to one of the library).

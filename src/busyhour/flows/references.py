@@ -144,14 +144,19 @@ def compile_value(raw: Any, missing: str | None = "") -> Any | Getter:
     return raw
 
 
-def getter(reference: Reference) -> Getter:
-    """Return a function that reads the reference's value from a running call; None without one."""
+def getter(reference: Reference, *, lists: bool = False) -> Getter:
+    """Return a function that reads the reference's value from a running call; None without one.
+
+    Args:
+        reference: what to read.
+        lists: whether a list in a function's response is a value; text cannot contain one.
+    """
     root, path = reference.root, reference.path
     if root == "Attributes":
         key = ".".join(path)
         return lambda call: call.attributes.get(key)
     if root == "External":
-        return _external(path)
+        return _external(path) if not lists else lambda call: _dig(call.external, path)
     if root == "FlowAttributes":
         key = ".".join(path)
         return lambda call: call.flow_attributes.get(key) if call.flow_attributes else None

@@ -20,6 +20,7 @@ class State:
         "agent",
         "agent_target",
         "attributes",
+        "beside",
         "callback_number",
         "contact",
         "external",
@@ -53,6 +54,8 @@ class State:
         """Values of all other roots (`Lex`, `Metrics`, `Case`, ...)."""
         self.loops: dict[Node, int] | None = None
         """Number of times that each Loop of the running flow has continued."""
+        self.beside: tuple[Node, int] | None = None
+        """The Wait beside which the flow continues, and the number of modules in progress there."""
         self.hooks: dict[str, str] | None = None
         """Event hooks by name; an empty string means that the hook is switched off."""
         self.queue: str | None = contact.queue

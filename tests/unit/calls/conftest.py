@@ -40,6 +40,7 @@ class ScriptedCall:
     """Plays a fixed list of effects; after Queued it loops, after an agent's answer it talks."""
 
     flow_name = "main"
+    continues_beside = False
     unmodelled: tuple[str, ...] = ()
     unresolved: tuple[str, ...] = ()
     after_disconnect: tuple[str, ...] = ()

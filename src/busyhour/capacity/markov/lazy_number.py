@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from busyhour.calls.key_patterns import tokens
+from busyhour.calls.behaviour import tokens
 from busyhour.capacity.markov.outcomes import MOST_VALUES, NotFiniteError, filled
 from busyhour.flows import protocol as p
 from busyhour.flows.contact import Contact

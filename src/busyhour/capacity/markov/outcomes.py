@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from busyhour.calls.behaviour import HANG_UP, OTHERWISE, SILENCE, Behaviour
-from busyhour.calls.key_patterns import ANY, any_digits, tokens
+from busyhour.calls.behaviour import ANY, HANG_UP, OTHERWISE, SILENCE, Behaviour, any_digits, tokens
 from busyhour.calls.policy import CallPolicy
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
 from busyhour.capacity.theory.durations import Lasting, fixed, least, uniform, whole
@@ -98,6 +97,8 @@ class Outcomes:
                 return [Outcome(1.0, self.talk, ends, drawn=whole(self._callers.talk))]
             case p.Dial():
                 return [self._dial(effect)]
+            case p.Pause() if effect.continues or effect.returned:
+                raise NotFiniteError("the flow continues beside a wait, or waits for a function")
             case p.Pause():
                 return [Outcome(1.0, effect.seconds, _DONE)]
             case p.Service():

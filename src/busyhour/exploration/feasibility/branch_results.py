@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from busyhour.exploration.feasibility.constants import Possible
+from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.values import Test, first, shadowed, tests_of, witnesses
 from busyhour.flows.model import Action
+from busyhour.flows.references import find, text_of
 
 _NEVER_RAISED = "nothing in this action raises that error"
 _MATCHED = "NoMatchingCondition has a branch, and that one is taken"
@@ -60,3 +62,18 @@ def shown_values(raw: str, held: frozenset[str | None]) -> str:
     """Return the possible values of a reference in words."""
     shown = " or ".join(sorted("nothing" if one is None else repr(one) for one in held)[:4])
     return f"{raw} is {shown} on every path to here"
+
+
+def module_results(context: Context, action: Action) -> set[str | None] | None:
+    """Return the results of the module that the action runs, None if unknown."""
+    module = context.library.known(text_of(action.parameters.get("FlowModuleId")))
+    if module is None:
+        return None
+    found: set[str | None] = set()
+    for one in module.actions:
+        if one.behaviour == "end-module":
+            result = text_of(one.parameters.get("Result"))
+            if find(result):
+                return None
+            found.add(result or None)
+    return found

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from busyhour.exploration.feasibility.branch_results import (
     always_met,
     error_only,
+    module_results,
     never_raised,
     next_unmatched,
     outcomes,
@@ -17,13 +18,13 @@ from busyhour.exploration.feasibility.branch_results import (
     tries,
 )
 from busyhour.exploration.feasibility.constants import Possible, Values
-from busyhour.exploration.world.candidates import name_of
+from busyhour.exploration.world.candidates import loop_list, name_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.values import first, shadowed, tests_of
 from busyhour.flows.action_types import DECLARED
 from busyhour.flows.actions import ASKABLE, TYPES
 from busyhour.flows.actions.functions import ARN_KEYS
-from busyhour.flows.matching import number
+from busyhour.flows.matching import branches, number
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import find, text_of, whole
 
@@ -92,6 +93,10 @@ class Branches:
         return next_unmatched(action) or always_met(tests, raw, held)
 
     def _loop(self, action: Action, kind: str, index: int, values: Values) -> str:
+        if loop_list(action):
+            # A list of any length, or none.
+            failed = kind == "error" and action.errors[index].error_type == "NoMatchingError"
+            return "" if failed else outcomes(action, kind, index, ["ContinueLooping", "DoneLooping"])
         raw = text_of(action.parameters.get("LoopCount"))
         times = number(raw)
         if kind == "error" and action.errors[index].error_type == "NoMatchingError":
@@ -107,7 +112,8 @@ class Branches:
     def _hours(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "error" and action.errors[index].error_type != "NoMatchingCondition":
             return ""
-        return outcomes(action, kind, index, ["True", "False"])
+        # Any other operand is the name of an override.
+        return outcomes(action, kind, index, list(dict.fromkeys(["True", "False", *branches(action)])))
 
     def _metric(self, action: Action, kind: str, index: int, values: Values) -> str:
         if kind == "condition":
@@ -215,6 +221,9 @@ class Branches:
         if kind == "condition":
             return "a function's response is not a result to branch on"
         if kind == "error":
+            asynchronous = text_of(action.parameters.get("InvocationType")).upper() == "ASYNCHRONOUS"
+            if action.errors[index].error_type == "TimeLimitExceeded" and not asynchronous:
+                return ""
             return error_only(action, kind, index, "NoMatchingError")
         return "" if any(one in action.parameters for one in ARN_KEYS) else "no function is named"
 
@@ -245,7 +254,7 @@ class Branches:
 
     def _module(self, action: Action, kind: str, index: int, values: Values) -> str:
         """Check a module's branch; its results are known if all of them are static."""
-        results = self._results(action)
+        results = module_results(self._ground, action)
         if kind == "condition":
             tests = tests_of(action.conditions)
             if len(tests) != len(action.conditions):
@@ -257,20 +266,6 @@ class Branches:
         if kind == "next" and results is not None and action.conditions and None not in results:
             return "the module always returns a result, and results have branches"
         return ""
-
-    def _results(self, action: Action) -> set[str | None] | None:
-        """Return the results of the module, None if unknown."""
-        module = self._ground.library.known(text_of(action.parameters.get("FlowModuleId")))
-        if module is None:
-            return None
-        found: set[str | None] = set()
-        for one in module.actions:
-            if one.behaviour == "end-module":
-                result = text_of(one.parameters.get("Result"))
-                if find(result):
-                    return None
-                found.add(result or None)
-        return found
 
 
 Judge = Callable[[Branches, Action, str, int, Values], str]

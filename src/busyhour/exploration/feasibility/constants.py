@@ -8,6 +8,7 @@ from typing import Any
 from busyhour.exploration.world.candidates import name_of, reads_of
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.inherited import GIVEN_BY_SERVICES, WITH_THE_CONTACT
+from busyhour.flows.action_types import declared
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.flows.references import ROOTS, find, text_of, whole
 
@@ -28,7 +29,6 @@ _INHERITED = GIVEN_BY_SERVICES | {
     "StoredCustomerInput",
     "Metrics",
     "MediaStreams",
-    "LambdaInvocation",
 }
 _EMPTY_AT_FIRST = _INHERITED | {"Modules", "FlowAttributes"}
 
@@ -99,7 +99,7 @@ def leaving(action: Action, kind: str, index: int, values: Values, context: Cont
         case "input":
             return _any(values, {"StoredCustomerInput"})
         case "lex":
-            return _any(values, {"Lex"})
+            return _any(values, set(declared(action.type).fills))
         case "read-metrics":
             return _any(values, {"Metrics"})
         case "invoke-module":

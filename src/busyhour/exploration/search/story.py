@@ -117,6 +117,8 @@ def _moment(moment: Moment, played: Played) -> str:
         return "the caller hangs up"
     if isinstance(event, p.AgentAnswered):
         return "an agent answers"
+    if isinstance(event, p.WaitOver):
+        return f"the event {event.branch!r} ends the wait" if event.branch else "the time of the wait is over"
     match effect:
         case p.Play(text=text, audience=audience):
             if isinstance(event, p.Failed):
@@ -143,6 +145,11 @@ def _moment(moment: Moment, played: Played) -> str:
         case p.CheckHours():
             return (
                 _failed(event)
+                or (
+                    f"the override {event.override!r} is in force"
+                    if isinstance(event, p.Hours) and event.override
+                    else ""
+                )
                 or f"it is {'within' if isinstance(event, p.Hours) and event.open else 'out of'} hours"
             )
         case p.ReadMetrics():
@@ -177,6 +184,8 @@ def _paused(event: p.Event, seconds: float) -> str:
             return "the flow continues while it waits"
         case p.Succeeded(branch="BotParticipantDisconnected"):
             return "the bot leaves"
+        case p.Succeeded(branch=str(happened)):
+            return f"the event {happened!r} ends the wait"
         case _:
             return f"{seconds:g} seconds pass"
 

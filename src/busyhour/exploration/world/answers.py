@@ -47,7 +47,7 @@ class LazyAnswer(dict[str, Any]):
         self.decided: set[tuple[str, ...]] = set()
         self.long = long
 
-    def settle(self, path: tuple[str, ...], value: str | None) -> None:
+    def settle(self, path: tuple[str, ...], value: Any) -> None:
         """Set the value at `path`; None for no value."""
         self.decided.add(path)
         if value is None:
@@ -75,10 +75,14 @@ def options(effect: p.Effect, action: Action | None, queued: bool, pools: Candid
 
 def _failures(effect: p.Effect, action: Action | None) -> list[Option]:
     if isinstance(effect, p.Invoke):
+        timeout = action is not None and action.error_target("TimeLimitExceeded") is not None
         kinds = ("timeout", "throttled", "unreachable", "invalid")
         return [
             Option(Choice("lambda fails", "function_error"), passive=True, fault=True),
-            *(Option(Choice("lambda fails", one), True, True, guided=False) for one in kinds),
+            *(
+                Option(Choice("lambda fails", one), True, True, guided=timeout and one == "timeout")
+                for one in kinds
+            ),
         ]
     types = [one.error_type for one in action.errors] if action is not None else []
     found = [
@@ -116,8 +120,8 @@ def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: Cand
                     for value, fault in (() if asynchronous else _FORGED)
                 ),
             ]
-        case p.CheckHours():
-            return [Option(Choice("hours", True), passive=True), Option(Choice("hours", False), passive=True)]
+        case p.CheckHours(overrides=overrides):
+            return [Option(Choice("hours", one), passive=True) for one in (True, False, *overrides)]
         case p.ReadMetrics():
             return _metrics(effect, action)
         case p.Enqueue():
@@ -235,7 +239,7 @@ def event_of(
         case p.Invoke():
             return _function(kind, value, effect, answer)
         case p.CheckHours() if kind == "hours":
-            return p.Hours(bool(value)), 0.0
+            return p.Hours(value is True, value if isinstance(value, str) else ""), 0.0
         case p.ReadMetrics() if kind == "metrics" and isinstance(value, Mapping | None):
             return p.Metrics(dict(value or {})), 0.0
         case p.Enqueue(queue=queue) if kind == "queued":
@@ -246,6 +250,8 @@ def event_of(
             return p.Done(str(value)), _TALK
         case p.Dial() if kind == "connected":
             return p.Connected(), _DIAL
+        case p.Pause(continues=True) if kind in ("goes on", "returned", "happens"):
+            return p.Succeeded(branch="Continue"), 0.0
         case p.Pause(seconds=seconds) if kind == "goes on":
             return p.Done(), seconds
         case p.Pause(events=events) if kind == "returned" and "CustomerReturned" in events:
@@ -270,11 +276,9 @@ def _function(
         real = answer(effect)
         if isinstance(real, p.LambdaFailed):
             return p.LambdaFailed(real.kind, real.detail, _LAMBDA), _LAMBDA
-        return (
-            None
-            if not isinstance(real, p.LambdaResult)
-            else (p.LambdaResult(real.payload, seconds=_LAMBDA), _LAMBDA)
-        )
+        if isinstance(real, p.LambdaResult):
+            return p.LambdaResult(real.payload, seconds=_LAMBDA), _LAMBDA
+        return None
     if kind not in ("answers", "answers late", "answers much"):
         return None
     seconds = limit if kind == "answers late" else _LAMBDA

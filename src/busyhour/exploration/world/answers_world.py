@@ -32,6 +32,8 @@ Decider = Callable[["World", Where, Sequence[Option]], Option]
 
 MOST_DECISIONS = 400
 """Choices after which an explored call is abandoned."""
+_HAPPENS = 10.0
+"""Seconds until an event for which a contact waits occurs."""
 LONGEST = 24 * 3600.0
 """Seconds after which an explored call is abandoned."""
 
@@ -81,6 +83,8 @@ class World:
         self._most = most
         self._now = 0.0
         self._settler = Settler(self)
+        self._due = (0.0, "")
+        """When the wait beside which the flow continues is over, and the event that ends it."""
         self._refused = 0
         """Views that this contact was refused, since its channel has none."""
         self._queue = "the queue" if entry.type in _ENTERED_WITH_A_QUEUE else None
@@ -136,6 +140,7 @@ class World:
                 self._settler.stirred
                 or call.stage not in (Stage.MAIN, Stage.REMAINING)
                 or played.waits_by_nature
+                or call.continues_beside
             ):
                 loop.clear()
                 self._settler.stirred = False
@@ -163,7 +168,7 @@ class World:
             played.decisions[-1].option = option
             found = event_of(option.choice, effect, self.context.real_answer)
             assert found is not None
-        event, seconds = found
+        event, seconds = self._beside(effect, option.choice, *found)
         at = len(played.decisions) - 1
         played.moments.append(
             Moment(
@@ -175,6 +180,19 @@ class World:
         if self._tracer is not None:
             self._tracer.answered(event, seconds)
         return event
+
+    def _beside(
+        self, effect: p.Effect, choice: Choice, event: p.Event, seconds: float
+    ) -> tuple[p.Event, float]:
+        """Return the end of the wait beside which the flow continues where that comes first."""
+        if isinstance(effect, p.Pause) and effect.continues and isinstance(event, p.Succeeded):
+            branch = "CustomerReturned" if choice.kind == "returned" else str(choice.value or "")
+            self._due = self._now + (min(effect.seconds, _HAPPENS) if branch else effect.seconds), branch
+        elif self.call.continues_beside and not isinstance(event, p.HungUp):
+            due, branch = self._due
+            if self._now + seconds >= due:
+                return p.WaitOver(branch), due - self._now
+        return event, seconds
 
     def _options(self, effect: p.Effect) -> tuple[Where, Sequence[Option]]:
         call = self.call
@@ -204,8 +222,9 @@ class World:
             frozenset((node.identifier, count) for node, count in call.loops.items()) if call.loops else None
         )
         frames = len(call.frames) if call.frames else 0
+        beside = self._due[1] if call.continues_beside else None
         return hash(
-            (call.stage, call.contact.channel, loops, frames, call.queue is None, self._settler.state)
+            (call.stage, call.contact.channel, loops, frames, beside, call.queue is None, self._settler.state)
         )
 
     def _weigh(self) -> None:

@@ -62,6 +62,19 @@ def reads_of(action: Action) -> tuple[Read, ...]:
     return tuple(dict.fromkeys(Read(name_of(one), one.root, one.path) for one in found))
 
 
+LISTS: Mapping[str, list[dict[str, Any]]] = {"two elements": [{}, {}], "no element": []}
+"""Lists for a loop to run over, by the words that stand for them."""
+
+
+def loop_list(action: Action) -> str:
+    """Return the reference to the list that a loop runs over, empty if it runs over none."""
+    if action.behaviour != "loop-counter" or "LoopCount" in action.parameters:
+        return ""
+    given = next((value for key, value in action.parameters.items() if key != "LoopName"), None)
+    reference = whole(given) if isinstance(given, str) else None
+    return "" if reference is None else name_of(reference)
+
+
 class CandidateValues:
     """Candidate values by reference, over all flows of a library.
 
@@ -76,7 +89,7 @@ class CandidateValues:
         self.written: set[str] = set()
         """References that some action writes."""
         self.dynamic: set[str] = set()
-        """References compared with other references."""
+        """References compared with other references, and lists of loops: having no value leads elsewhere."""
         for flow in flows:
             for action in flow.actions:
                 self._look_at(action)
@@ -99,6 +112,9 @@ class CandidateValues:
         given = action.parameters
         if action.behaviour == "compare":
             self._compare(action)
+        if listed := loop_list(action):
+            self._add(listed, LISTS)
+            self.dynamic.add(listed)
         for path, values in _SINKS.items():
             reference = whole(text_of(given.get(path[0]))) if path[0] in given else None
             if reference is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from busyhour.exploration.world.candidates import reads_of
-from busyhour.flows.action_types import declared
+from busyhour.flows.action_types import FILLED, declared
 from busyhour.flows.model import Action, Flow, FlowType
 
 _RESPONSES = ("External", "Lex", "StoredCustomerInput", "Metrics")
@@ -20,22 +20,10 @@ _OF_THE_QUEUE = {
 WITH_THE_CONTACT = frozenset({"Customer", "Case", "Wisdom", "MediaStreams"})
 """Roots that belong to the contact: a module reads the values of the flow that runs it."""
 
-GIVEN_BY_SERVICES = frozenset(
-    {
-        "Customer",
-        "Case",
-        "Views",
-        "Wisdom",
-        "DataTables",
-        "Contact",
-        "Task",
-        "Email",
-        "Loop",
-        "Campaign",
-        "Capabilities",
-    }
-)
-"""Roots that services fill."""
+GIVEN_BY_SERVICES = FILLED - {
+    *(*_RESPONSES, "Attributes", "FlowAttributes", "Modules", "MediaStreams"),
+} | {"Contact", "Task", "Campaign", "Capabilities"}
+"""Roots that services fill, as the schemas declare them, and those that come with the contact."""
 
 OF_CONTACT = frozenset(
     {
@@ -64,7 +52,7 @@ def reads_before_filled(flow: Flow) -> bool:
     for action in flow.actions:
         actions.setdefault(action.identifier, action)
     roots = {read.root for one in actions.values() for read in reads_of(one)}
-    for root in roots & {*_RESPONSES, *GIVEN_BY_SERVICES, "LambdaInvocation"}:
+    for root in roots & {*_RESPONSES, *GIVEN_BY_SERVICES}:
         readers = {name for name, one in actions.items() if any(read.root == root for read in reads_of(one))}
         fillers = [one for one in flow.actions if root in declared(one.type).fills]
         filled = _after(actions, [target for one in fillers for target in one.targets()])

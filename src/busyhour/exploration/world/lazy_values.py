@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from busyhour.exploration.world.answers import LONG, LazyAnswer
-from busyhour.exploration.world.candidates import Read
+from busyhour.exploration.world.candidates import LISTS, Read, loop_list
 from busyhour.exploration.world.choices import Option, Where
 from busyhour.exploration.world.inherited import GIVEN_BY_SERVICES, OF_CONTACT, WITH_THE_CONTACT
 from busyhour.exploration.world.record import Settled
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from busyhour.exploration.world.answers_world import World
 
 _FIELDS = frozenset({"CustomerEndpoint", "SystemEndpoint", "InitiationMethod", "Queue", "Agent", "AwsRegion"})
-_KNOWN = frozenset({("Lex", "IntentName"), ("Views", "Action")})
+_KNOWN = frozenset({("Lex", "IntentName"), ("Views", "Action"), ("LambdaInvocation", "InvocationId")})
 """Members contained in a response itself."""
 
 
@@ -58,7 +58,7 @@ class Settler:
         """Register an event about to be sent: its values are open until read."""
         match effect, event:
             case p.Converse(), p.LexResult():
-                self._open["Lex"] = set()
+                self._open |= {"Lex": set(), "AgenticCX": set()}
             case p.ReadMetrics(metric=None), p.Metrics():
                 self._open["Metrics"] = set()
             case p.Service(type=type), p.Succeeded() if type not in ASKABLE:
@@ -67,9 +67,14 @@ class Settler:
 
     def action(self, call: Call, action: Action, reads: Sequence[Read]) -> None:
         """Settle the values that an action about to run reads."""
+        listed = loop_list(action)
+        if listed:
+            self._open["Loop"] = set()
         for read in reads:
             root = read.root
-            if root == "External":
+            if read.name == listed:
+                self._list(call, action, read)
+            elif root == "External":
                 self._external(call, action, read)
             elif root == "Attributes":
                 self._attribute(call, action, read)
@@ -81,6 +86,19 @@ class Settler:
             given = action.parameters.get("Attributes")
             if isinstance(given, Mapping):
                 self._touched.update(given)
+
+    def _list(self, call: Call, action: Action, read: Read) -> None:
+        """Settle the list that a loop runs over: of two elements, or of none."""
+        external = call.external
+        if read.root == "External" and isinstance(external, LazyAnswer):
+            if read.path and read.path not in external.decided:
+                external.settle(read.path, LISTS.get(self._choose(action, read) or ""))
+        elif read.root in self._open and read.path and read.path not in self._open[read.root]:
+            self._open[read.root].add(read.path)
+            if _dig((call.extras or {}).get(read.root), read.path) is None:
+                found = LISTS.get(self._choose(action, read) or "")
+                if found is not None:
+                    call.put_values({read.name: found})
 
     def _attribute(self, call: Call, action: Action, read: Read) -> None:
         key = ".".join(read.path)

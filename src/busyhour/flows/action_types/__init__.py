@@ -79,11 +79,13 @@ def of_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
 class UnpublishedBlock:
     """A block of the designer of whose action type AWS publishes no name.
 
-    `words` occur in a name that may be its type, `fills` are the references that it fills.
+    `words` occur in a name that may be its type, `behaviour` names what runs such a type, `fills` are the references
+    that it fills.
     """
 
     block: str
     words: tuple[str, ...]
+    behaviour: str
     fills: tuple[str, ...]
     source: str
 
@@ -99,7 +101,9 @@ def _load() -> Mapping[str, ActionType]:
 def _load_unpublished() -> tuple[UnpublishedBlock, ...]:
     rows = json.loads(_UNPUBLISHED.read_text(encoding="utf-8"))
     return tuple(
-        UnpublishedBlock(row["block"], tuple(row["words"]), tuple(row["fills"]), row["source"])
+        UnpublishedBlock(
+            row["block"], tuple(row["words"]), row["behaviour"], tuple(row["fills"]), row["source"]
+        )
         for row in rows
     )
 
@@ -140,9 +144,26 @@ def types_that_fill(root: str) -> tuple[str, ...]:
 _UNDECLARED = ActionType(behaviour="")
 
 
+def unpublished(type: str) -> UnpublishedBlock | None:
+    """Return the block without a published type that a type without a schema may belong to."""
+    if type in DECLARED:
+        return None
+    return next((one for one in UNPUBLISHED if any(word in type for word in one.words)), None)
+
+
+@cache
+def _guessed(type: str) -> ActionType:
+    block = unpublished(type)
+    return _UNDECLARED if block is None else ActionType(block.behaviour, fills=_roots(block.fills))
+
+
 def declared(type: str) -> ActionType:
-    """Return the facts about an action type; of one without a schema, an empty behaviour and the defaults."""
-    return DECLARED.get(type, _UNDECLARED)
+    """Return the facts about an action type.
+
+    One that may belong to a block without a published type has that block's; any other without a schema has an empty
+    behaviour and the defaults.
+    """
+    return DECLARED.get(type) or _guessed(type)
 
 
 @cache

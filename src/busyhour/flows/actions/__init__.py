@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from busyhour.flows.action_types import DECLARED
-from busyhour.flows.actions import contact, control, functions, input, messages, modules, queueing, services
+from busyhour.flows.action_types import DECLARED, unpublished
+from busyhour.flows.actions import (
+    contact,
+    control,
+    functions,
+    input,
+    messages,
+    modules,
+    queueing,
+    services,
+    waiting,
+)
 from busyhour.flows.compiled import Asked, Compiled, Node
 from busyhour.flows.model import Action
 
@@ -33,8 +43,9 @@ BEHAVIOURS: dict[str, type[Node]] = {
     "hours": control.Hours,
     "loop-counter": control.LoopCounter,
     "read-metrics": control.ReadMetrics,
-    "wait": control.Wait,
+    "wait": waiting.Wait,
     "invoke-function": functions.InvokeFunction,
+    "load-result": functions.LoadResult,
     "input": input.Input,
     "lex": input.Lex,
     "loop-prompts": messages.LoopPrompts,
@@ -75,7 +86,10 @@ ASKABLE = frozenset(
 
 def make(action: Action, flow: Compiled, machine: Machine) -> Node:
     """Make the node of an action."""
-    kind = TYPES.get(action.type, services.Unmodelled)
+    kind = TYPES.get(action.type)
+    if kind is None:
+        block = unpublished(action.type)
+        kind = services.Unmodelled if block is None else BEHAVIOURS[block.behaviour]
     node = kind(action, flow, machine)
     if machine.policy.asks(action.type) and (action.type in ASKABLE or kind is services.Unmodelled):
         return Asked(node)

@@ -1,4 +1,4 @@
-"""Flow control: comparisons, counters, hours, metrics, waits, ends."""
+"""Flow control: comparisons, counters, hours, metrics, ends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from busyhour.flows import protocol as p
 from busyhour.flows.call import Call
 from busyhour.flows.compiled import Compiled, Node
 from busyhour.flows.failure import Cause
-from busyhour.flows.matching import number
+from busyhour.flows.matching import branches, number
 from busyhour.flows.model import Action, FlowType
 from busyhour.flows.references import compile_text, compile_value, getter, text_of, whole
 
@@ -88,7 +88,7 @@ class LoopCounter(Node):
         self._count = self.text("LoopCount")
         counts = "LoopCount" in action.parameters
         self._key = "" if counts else next((key for key in action.parameters if key != "LoopName"), "")
-        self._list = compile_value(action.parameters.get(self._key), None)
+        self._list = _list_of(action.parameters.get(self._key))
         self._name = self.text("LoopName")
 
     def _elements(self, call: Call) -> list[Any] | None:
@@ -124,14 +124,25 @@ class LoopCounter(Node):
         return self.match(call, "DoneLooping") or self.unmatched(call)
 
 
-class Hours(Node):
-    """CheckHoursOfOperation: whether these hours, or those of the target queue, are open now."""
+def _list_of(raw: Any) -> Any:
+    """Compile the parameter with a loop's list; unlike other parameters it may be a list of a function's response."""
+    reference = whole(raw) if isinstance(raw, str) else None
+    return compile_value(raw, None) if reference is None else getter(reference, lists=True)
 
-    __slots__ = ("_hours",)
+
+class Hours(Node):
+    """CheckHoursOfOperation: whether these hours, or those of the target queue, are open now.
+
+    An operand other than True and False is the name of an override with a branch of its own (AWS administrator guide,
+    Check hours of operation; the form of these branches in exports is not published).
+    """
+
+    __slots__ = ("_hours", "_overrides")
 
     def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
         super().__init__(action, flow, machine)
         self._hours = self.text("HoursOfOperationId")
+        self._overrides = tuple(one for one in branches(action) if one not in ("True", "False"))
 
     def run(self, call: Call) -> Node | None:
         """Request the state of the hours."""
@@ -139,14 +150,15 @@ class Hours(Node):
         if not hours and call.queue is None and self.machine.policy.hours_need_queue:
             detail = "no hours are named and no queue is set"
             return self.fail(call, detail=detail, cause=Cause.NO_QUEUE)
-        call.pending = p.CheckHours(self.identifier, hours or None, call.queue)
+        call.pending = p.CheckHours(self.identifier, hours or None, call.queue, self._overrides)
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Take the branch for open or closed."""
+        """Take the branch of the override in force if it has one, else the branch for open or closed."""
         match event:
-            case p.Hours(open):
-                return self.choose(call, "True" if open else "False")
+            case p.Hours(open, override):
+                own = self.match(call, override) if override in self._overrides else None
+                return own or self.choose(call, "True" if open else "False")
             case p.Failed(error, detail):
                 return self.fail(call, error, detail)
             case _:
@@ -233,44 +245,3 @@ class CheckMetrics(ReadMetrics):
         if self._metric == "OldestContactInQueueAgeSeconds" and self.machine.policy.queue_age_in_milliseconds:
             seconds = None if seconds is None else seconds * 1000.0
         return self.choose(call, str(value) if seconds is None else f"{seconds:.15g}")
-
-
-class Wait(Node):
-    """Wait: pauses a chat or task for a time or until an event."""
-
-    __slots__ = ("_events", "_seconds")
-
-    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
-        super().__init__(action, flow, machine)
-        parameters = action.parameters
-        keys = ("TimeLimitSeconds", "TimeoutSeconds", "MinimumWaitTimeSeconds", "WaitTime")
-        self._seconds = compile_text(next((parameters[key] for key in keys if key in parameters), None))
-        events = parameters.get("Events")
-        self._events = tuple(str(event) for event in events) if isinstance(events, list) else ()
-        if text_of(parameters.get("ContinueExecution")) == "True":
-            self._events = (*self._events, "Continue")
-
-    def run(self, call: Call) -> Node | None:
-        """Pause; fail for voice contacts."""
-        if call.contact.channel == "VOICE":
-            return self.fail(call, detail="voice contacts do not wait", cause=Cause.CHANNEL)
-        seconds = number(self._seconds(call) if callable(self._seconds) else self._seconds)
-        if seconds is None or seconds < 0:
-            return self.fail(call, detail="the time to wait is not a number")
-        call.lambda_seconds = 0.0
-        call.pending = p.Pause(self.identifier, seconds, self._events)
-        return None
-
-    def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Take the branch for the end of the wait."""
-        match event:
-            case p.Done():
-                return self.match(call, "WaitCompleted") or self.unmatched(call)
-            case p.CustomerReturned() if "CustomerReturned" in self._events:
-                return self.match(call, "CustomerReturned") or self.unmatched(call)
-            case p.Succeeded(branch=str(happened)) if happened in self._events:
-                return self.match(call, happened) or self.unmatched(call)
-            case p.Failed(error, detail):
-                return self.fail(call, error, detail)
-            case _:
-                return super().resume(call, event)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from busyhour.flows import protocol as p
 from busyhour.flows.actions.modules import reference_text
@@ -69,6 +70,7 @@ class InvokeFunction(Node):
             call.event(parameters(call) if callable(parameters) else copy.deepcopy(parameters)),
             limit,
             self._asynchronous,
+            str(uuid5(_IDS, f"{call.contact.contact_id}/{self.identifier}")) if self._asynchronous else "",
         )
         return None
 
@@ -79,7 +81,8 @@ class InvokeFunction(Node):
         if isinstance(event, p.LambdaResult):
             call.lambda_seconds += event.seconds
             if self._asynchronous:
-                call.put("LambdaInvocation", event.payload if isinstance(event.payload, Mapping) else {})
+                started = effect.invocation_id if isinstance(effect, p.Invoke) else ""
+                call.put("LambdaInvocation", {"InvocationId": started})
                 return self.next
             detail = self._unfit(event)
             if detail is None:
@@ -142,6 +145,44 @@ class InvokeFunction(Node):
             return payload
         return {key: text_of(value) for key, value in payload.items()}
 
+
+class LoadResult(Node):
+    """Load Lambda result: the response of an asynchronous invocation into `$.LambdaInvocation.ResultData`.
+
+    AWS publishes neither its type nor its parameters; the invocation is the one whose id a parameter has, else the last
+    one (AWS administrator guide, AWS Lambda function). A result that is not there yet is an error: decision.
+    """
+
+    __slots__ = ("_parameters",)
+
+    def __init__(self, action: Action, flow: Compiled, machine: Machine) -> None:
+        super().__init__(action, flow, machine)
+        self._parameters = compile_value(dict(action.parameters), machine.policy.missing_reference)
+
+    def run(self, call: Call) -> Node | None:
+        """Request the result."""
+        call.unmodelled_type(self.action.type)
+        parameters = self._parameters(call) if callable(self._parameters) else self._parameters
+        call.pending = p.Service(self.identifier, self.action.type, parameters, tuple(self.errors))
+        return None
+
+    def resume(self, call: Call, event: p.Event) -> Node | None:
+        """Store the result, or take the error branch."""
+        match event:
+            case p.Succeeded(values):
+                call.put_values(values)
+                return self.next
+            case p.Failed(error, detail):
+                return self.fail(call, error, detail, cause=Cause.FUNCTION_FAILED)
+            case _:
+                return super().resume(call, event)
+
+
+RESULT = "LambdaInvocation.ResultData"
+"""Reference path of a result that was loaded."""
+
+_IDS = UUID("6b1f3c52-6d0f-4d0c-9a51-2f1d8f0f7c11")
+"""Namespace of the ids of asynchronous invocations."""
 
 ARN_KEYS = ("LambdaFunctionARN", "LambdaFunctionArn", "FunctionArn")
 """Parameters that name the function, in each spelling that exports use."""

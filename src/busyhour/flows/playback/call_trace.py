@@ -229,7 +229,7 @@ def describe_effect(effect: p.Effect) -> str:
         case p.Dial(number=number):
             return f"dials {number}"
         case p.Pause(seconds=seconds):
-            return f"waits up to {seconds:g} s"
+            return "waits until the wait is over" if seconds == float("inf") else f"waits up to {seconds:g} s"
         case p.Service(type=type, parameters=parameters):
             return f"requests {type} {_json(parameters)}"
         case p.Ended(reason=reason, detail=detail):
@@ -251,8 +251,8 @@ def describe_event(event: p.Event) -> str:
             return f"answered {_json(payload)}"
         case p.LambdaFailed(kind, detail):
             return f"failed: {kind} {detail}".rstrip()
-        case p.Hours(open):
-            return "open" if open else "closed"
+        case p.Hours(open, override):
+            return ("open" if open else "closed") + (f", override {override!r}" if override else "")
         case p.Metrics(values):
             return _json(values)
         case p.Queued(name, arn):
@@ -263,6 +263,8 @@ def describe_event(event: p.Event) -> str:
             return f"agent {username or _tail(agent)} answers"
         case p.Connected():
             return "connected"
+        case p.WaitOver(branch):
+            return f"the wait is over: {branch or 'its time'}"
         case p.CustomerReturned():
             return "the customer returned"
         case p.Succeeded(values, branch):

@@ -197,9 +197,11 @@ def _candidates(
             yield p.LambdaFailed("function_error", result or "")
             yield p.LambdaResult({})
             return
-        case p.CheckHours():
+        case p.CheckHours(overrides=overrides):
             yield p.Hours(True)
             yield p.Hours(False)
+            for override in overrides:
+                yield p.Hours(False, override)
         case p.ReadMetrics(metric=metric):
             yield p.Metrics({})
             for condition in action.conditions if action is not None and metric is not None else ():
@@ -223,5 +225,8 @@ def _candidates(
         yield p.AgentAnswered("agent/1", "agent")
     for error in errors:
         yield p.Failed(error)
-    if isinstance(effect, p.Pause) and "CustomerReturned" in effect.events:
-        yield p.CustomerReturned()
+    if isinstance(effect, p.Pause):
+        if effect.continues:
+            yield p.Succeeded(branch="Continue")
+        for one in effect.events:
+            yield p.CustomerReturned() if one == "CustomerReturned" else p.Succeeded(branch=one)

@@ -12,7 +12,8 @@ from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.flows import protocol as p
-from busyhour.flows.actions.functions import ARN_KEYS, function_name
+from busyhour.flows.action_types import declared
+from busyhour.flows.actions.functions import ARN_KEYS, RESULT, function_name
 from busyhour.flows.call import Call
 from busyhour.flows.model import Flow
 from busyhour.flows.protocol import keypad
@@ -56,7 +57,17 @@ class Script:
     patience: int = 200
     """Effects answered before the caller hangs up: ends flows that do not end by themselves."""
     assumed: list[str] = field(default_factory=list)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Values that services return, by reference path (`DataTableList.ResultData`)."""
+    override: str = ""
+    """The override of the hours that is in force."""
     _waited: float = 0.0
+    _left: float = 0.0
+    """Seconds until the wait beside which the flow continues is over."""
+    _branch: str = ""
+    """The event that ends it; empty: its time."""
+    _results: dict[str, p.LambdaResult | p.LambdaFailed] = field(default_factory=dict)
+    """Outcomes of asynchronous functions, by their ids."""
 
     def answer(self, call: Call, effect: p.Effect) -> tuple[p.Event, float]:
         """Return the event that answers `effect`, and the seconds until it occurs."""
@@ -66,7 +77,13 @@ class Script:
             return p.HungUp(), 0.0
         if call.is_queued and not isinstance(effect, p.Enqueue):
             return self._in_queue(effect)
-        return self._answer(effect)
+        event, seconds = self._answer(effect)
+        if not call.continues_beside:
+            return event, seconds
+        if seconds >= self._left:
+            return p.WaitOver(self._branch), self._left
+        self._left -= seconds
+        return event, seconds
 
     def _in_queue(self, effect: p.Effect) -> tuple[p.Event, float]:
         left = self.wait - self._waited
@@ -98,7 +115,7 @@ class Script:
             case p.Invoke():
                 return self._invoke(effect)
             case p.CheckHours():
-                return p.Hours(self.open), 0.0
+                return p.Hours(self.open, self.override), 0.0
             case p.ReadMetrics():
                 return p.Metrics(self.metrics), 0.0
             case p.Enqueue(queue=queue):
@@ -108,14 +125,36 @@ class Script:
                 return p.Done(self.hung_up_by), self.talk
             case p.Dial():
                 return p.Connected(), self.think
-            case p.Pause(seconds=seconds):
-                return p.Done(), seconds
+            case p.Pause():
+                return self._pause(effect)
             case p.Service(type=type, branches=branches):
+                if declared(type).behaviour == "load-result":
+                    return self._loaded(effect), 0.0
                 if branches:
                     self._assume(f"{type} returned {branches[0]!r}")
-                return p.Succeeded(branch=branches[0] if branches else None), effect.person_seconds
+                filled = declared(type).fills
+                values = {path: one for path, one in self.values.items() if path.partition(".")[0] in filled}
+                return p.Succeeded(values, branches[0] if branches else None), effect.person_seconds
             case _:
                 return p.HungUp(), 0.0
+
+    def _pause(self, effect: p.Pause) -> tuple[p.Event, float]:
+        returns = bool(effect.returned and self._results)
+        seconds = min(effect.seconds, self.lambda_seconds) if returns else effect.seconds
+        if effect.action:
+            self._branch = effect.returned if returns and seconds < effect.seconds else ""
+        if effect.continues:
+            self._left = seconds
+            return p.Succeeded(branch="Continue"), 0.0
+        return p.Succeeded(branch=self._branch) if self._branch else p.Done(), seconds
+
+    def _loaded(self, effect: p.Service) -> p.Event:
+        given = str(dict(effect.parameters))
+        found = [one for identity, one in self._results.items() if identity in given]
+        last = (found or list(self._results.values()))[-1:]
+        if last and isinstance(last[0], p.LambdaResult):
+            return p.Succeeded({RESULT: last[0].payload})
+        return p.Failed(detail="the asynchronous function failed" if last else "no function was invoked")
 
     def _collect(self, effect: p.Collect) -> tuple[p.Event, float]:
         entered = self._next_input()
@@ -140,6 +179,13 @@ class Script:
         return SILENCE
 
     def _invoke(self, effect: p.Invoke) -> tuple[p.Event, float]:
+        event, seconds = self._response(effect)
+        if not effect.asynchronous:
+            return event, seconds
+        self._results[effect.invocation_id] = event
+        return p.LambdaResult({}), 0.0
+
+    def _response(self, effect: p.Invoke) -> tuple[p.LambdaResult | p.LambdaFailed, float]:
         name = function_name(effect.function_arn)
         answers = self.functions.get(effect.function_arn) or self.functions.get(name)
         if not answers:

@@ -3,7 +3,8 @@
 The machine does no I/O. `Call.start()` and `Call.send(event)` return the next effect that needs an answer
 (a prompt to play, a Lambda function to invoke, ...). The driver of the call answers with one event.
 `HungUp`, `Stopped` and, while the contact is in a queue, `AgentAnswered` may be sent at any moment instead
-of the answer that the pending effect waits for. Any other event that does not answer the pending effect raises
+of the answer that the pending effect waits for, and so may `WaitOver` while the contact continues beside a wait
+(`Pause.continues`). Any other event that does not answer the pending effect raises
 `ProtocolError`. Once a call has ended, `HungUp` and `Stopped` have no effect.
 
 While the customer is held without a flow (no customer queue flow, or it has ended) the effect is a `Loop` with
@@ -22,7 +23,7 @@ an empty action and infinite seconds. A second `Enqueue` while queued moves the 
 | Whisper effects are Play with `audience` agent or customer | Done |
 | Talk | Done (the conversation and hold are over), HungUp |
 | Dial | Connected, Failed |
-| Pause | Done, CustomerReturned, Failed |
+| Pause | Done, CustomerReturned, Succeeded, Failed |
 | Service | Succeeded, Failed |
 | Ended | no event: the call is over |
 """
@@ -66,6 +67,7 @@ from busyhour.flows.protocol.events import (
     Silence,
     Stopped,
     Succeeded,
+    WaitOver,
 )
 
 __all__ = [
@@ -104,6 +106,7 @@ __all__ = [
     "Stopped",
     "Succeeded",
     "Talk",
+    "WaitOver",
 ]
 
 

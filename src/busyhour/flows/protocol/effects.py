@@ -96,15 +96,21 @@ class Invoke:
     event: Mapping[str, Any]
     timeout_seconds: float
     asynchronous: bool = False
+    invocation_id: str = ""
+    """Of an asynchronous invocation: the id by which the flow loads its result later."""
 
 
 @value
 class CheckHours:
-    """Check whether the hours of operation are open; `hours` is None for those of the target queue `queue`."""
+    """Check whether the hours of operation are open; `hours` is None for those of the target queue `queue`.
+
+    `overrides` are names of overrides of the hours that have a branch of their own.
+    """
 
     action: str
     hours: str | None
     queue: str | None
+    overrides: tuple[str, ...] = ()
 
 
 @value
@@ -151,13 +157,24 @@ class Dial:
 class Pause:
     """Pause the flow; `events` are those that end the wait early.
 
-    `CustomerReturned` answers the event of that name; `Succeeded` with the event's name as its branch answers
-    any other (`BotParticipantDisconnected`; `Continue` if the flow may continue meanwhile).
+    `CustomerReturned` answers the event of that name; `Succeeded` with the event's name as its branch answers any
+    other (`BotParticipantDisconnected`). If the contact `continues` meanwhile, `Succeeded` with the branch `Continue`
+    answers at once, and `WaitOver` ends the wait later, regardless of the effect pending then. `seconds` is infinite where
+    the contact waits for that `WaitOver` alone.
     """
 
     action: str
     seconds: float
     events: tuple[str, ...] = ()
+    continues: bool = False
+
+    @property
+    def returned(self) -> str:
+        """The event that an asynchronous function has returned; empty if the wait has none.
+
+        Its name in exports is not published (AWS administrator guide, Wait: "Lambda returned").
+        """
+        return next((one for one in self.events if "lambda" in one.lower()), "")
 
 
 @value

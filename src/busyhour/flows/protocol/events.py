@@ -67,9 +67,10 @@ class LambdaFailed:
 
 @value
 class Hours:
-    """Whether the hours of operation are open now."""
+    """Whether the hours of operation are open now; `override` is the name of the override in force, if any."""
 
     open: bool
+    override: str = ""
 
 
 @value
@@ -108,6 +109,16 @@ class Connected:
 @value
 class CustomerReturned:
     """The customer returned during a Pause with that event."""
+
+
+@value
+class WaitOver:
+    """The wait beside which the flow continued is over; `branch` is the event that ended it, empty for its time.
+
+    Allowed at any moment during such a wait.
+    """
+
+    branch: str = ""
 
 
 @value
@@ -151,6 +162,7 @@ Event = (
     | AgentAnswered
     | Connected
     | CustomerReturned
+    | WaitOver
     | Succeeded
     | Failed
     | HungUp

@@ -186,7 +186,7 @@ def test_a_wait_ends_by_each_event_that_it_waits_for():
         },
         errors={"NoMatchingError": "end"},
     )
-    main = flow(wait, *map(say, "abcd"))
+    main = flow(wait, *map(say, "abc"), say("d", "d", "a longer text " * 10))
     assert missing(main) == set()
     assert not any(one.kind == "condition" for one in unreachable(Context([main]), main))
 

@@ -181,6 +181,7 @@ def test_every_effect_and_event_has_a_description():
         p.AgentAnswered("a"),
         p.Connected(),
         p.CustomerReturned(),
+        p.WaitOver(),
         p.Succeeded({"a": 1}, "b"),
         p.Failed("E"),
         p.HungUp(),
