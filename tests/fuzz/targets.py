@@ -190,6 +190,21 @@ def kinds(folder: Path) -> Sequence[Kind]:
         ),
         Kind("contract.json", "json", (_contract(),), ("contract diff {} {seeds}/contract.json",)),
         Kind("contacts.csv", "csv", (contacts,), ("@load {scenario} --set traffic.contacts.file={}",)),
+        Kind(
+            "contacts.json",
+            "json",
+            (_contact_records(),),
+            ("@load {scenario} --set traffic.contacts.file={}",),
+        ),
+        Kind(
+            "calls.csv",
+            "csv",
+            _exports(),
+            ("learn --calls {}", "learn --calls {} --format json --timezone Asia/Seoul"),
+            heavy=("learn --calls {} --into {dir}/scenario.toml",),
+            before=lambda where: (where / "scenario.toml").write_bytes(scenario) and None,
+            weight=2,
+        ),
         Kind("intervals.csv", "csv", (intervals,), ("@load {scenario} --set traffic.intervals.file={}",)),
         Kind(
             "set.txt",
@@ -199,6 +214,23 @@ def kinds(folder: Path) -> Sequence[Kind]:
             weight=2,
         ),
     )
+
+
+def _exports() -> tuple[bytes, ...]:
+    """Return exports of other centres, one row an interval and one row a call."""
+    halves = [f"11/30/2026,{hour}:{minute:02},Support" for hour in range(8, 12) for minute in (0, 30)]
+    rows = "".join(f"{half},{40 + n},{38 + n},2,3:0{n}\n" for n, half in enumerate(halves))
+    by_interval = f"Date,Time,Queue,Incoming Calls,Answered Calls,Abandoned Calls,Talk Duration (AVG)\n{rows}"
+    calls = "".join(f"c{n},2026-11-30T10:{n:02}:00Z,Support,{n * 7},{n * 31}\n" for n in range(12))
+    by_call = f"Contact ID,Initiation timestamp,Queue,Queue Duration,Agent AgentInteractionDuration\n{calls}"
+    return by_interval.encode(), by_call.encode(), by_interval.replace(",", ";").encode("utf-16")
+
+
+def _contact_records() -> bytes:
+    """Return a response of SearchContacts."""
+    times = [f"2026-11-30T10:0{n}:00Z" for n in range(9)]
+    records = [{"Id": at, "Channel": "VOICE", "InitiationTimestamp": at} for at in times]
+    return json.dumps({"Contacts": records}).encode()
 
 
 def _baseline() -> bytes:

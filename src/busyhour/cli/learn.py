@@ -92,7 +92,7 @@ def command(
             raise BusyhourError(
                 f"--column {one!r} has no '='.", "Write MEANING=HEADER: --column offered='Calls in'."
             )
-        columns_given[meaning.strip()] = header.strip()
+        columns_given[meaning.strip()] = " ".join(header.split())
     table = read_table(export)
     columns = map_columns(table, columns_given)
     learn = interval_export.learn if columns.level is Level.INTERVAL else call_export.learn

@@ -14,6 +14,7 @@ from busyhour.learning.learnt import Learnt, LearntValue, arrivals_of
 from busyhour.learning.mapping import ColumnMap
 from busyhour.learning.moments import is_voice, moments_of
 from busyhour.learning.table import Table
+from busyhour.project.csv_rows import listed
 
 INTERVAL = 900.0
 """Seconds in which calls are counted."""
@@ -58,7 +59,7 @@ def learn(table: Table, columns: ColumnMap, zone: ZoneInfo, queue: str = "", dat
         queues[call.queue] = queues.get(call.queue, 0.0) + 1
     if queue and queue not in queues:
         raise table.error(
-            1, f"no call is of the queue {queue!r}", f"Queues here: {', '.join(queues) or 'none'}."
+            1, f"no call is of the queue {queue!r}", f"Queues here: {listed(queues) or 'none'}."
         )
     calls = [call for call in calls if not queue or call.queue == queue]
     if not calls:

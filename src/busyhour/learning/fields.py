@@ -8,8 +8,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 _NO_DATA = frozenset({"", "-", "\u2013", "\u2014", "n/a", "na", "null", "none", "nan", "0:-"})
-_CLOCK = re.compile(r"(?:(?P<hours>\d+):)?(?P<minutes>\d{1,2}):(?P<seconds>\d{2}(?:\.\d+)?)")
-_NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?")
+_CLOCK = re.compile(r"(?:(?P<hours>[0-9]+):)?(?P<minutes>[0-9]{1,2}):(?P<seconds>[0-9]{2}(?:\.[0-9]+)?)")
+_NUMBER = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|-?[0-9]+(?:\.[0-9]+)?")
+_LONGEST = 40
+"""Characters of a number, a duration or a time; a longer field is something else."""
+LARGEST = 1e9
+"""Largest count of an interval, and largest duration in seconds (32 years)."""
+_DECIMALS = 6
+"""Decimal places that are kept: microseconds."""
+YEARS = range(1900, 2200)
+"""Years of a recorded call: 9999 and 0001 stand for "no date" in databases."""
 DATES = {
     "yyyy-mm-dd": ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"),
     "mm/dd/yyyy": ("%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m%d%Y"),
@@ -24,6 +32,11 @@ class FieldError(ValueError):
     """A field has another form than its column."""
 
 
+def cut(text: str) -> str:
+    """Return a field as a message shows it: quoted, its beginning if it is long."""
+    return repr(text) if len(text) <= _LONGEST else f"{text[:_LONGEST]!r}…"
+
+
 def plain(text: str) -> str:
     """Return a field without spaces at its ends and without the apostrophe that spreadsheets put before text."""
     return text.strip().removeprefix("'").strip()
@@ -33,14 +46,18 @@ def number(text: str) -> float | None:
     """Return a number of 0 or more: `1200`, `1,200`, `3.5`.
 
     Raises:
-        FieldError: it is none, or its comma or point may be of thousands or of decimals.
+        FieldError: it is none or too large, or its comma or point may be of thousands or of decimals.
     """
     field = plain(text)
     if field.lower() in _NO_DATA:
         return None
-    if not _NUMBER.fullmatch(field) or (value := float(field.replace(",", ""))) < 0:
-        raise FieldError(f"{text!r} is not a number from 0, like 1200, 1,200 or 3.5")
-    return value
+    if (
+        len(field) > _LONGEST
+        or not _NUMBER.fullmatch(field)
+        or not 0 <= (value := float(field.replace(",", ""))) <= LARGEST
+    ):
+        raise FieldError(f"{cut(text)} is not a number from 0 to 1,000,000,000, like 1200, 1,200 or 3.5")
+    return round(value, _DECIMALS)
 
 
 def seconds(text: str) -> float | None:
@@ -49,13 +66,17 @@ def seconds(text: str) -> float | None:
     Raises:
         FieldError: it is none.
     """
-    clock = _CLOCK.fullmatch(plain(text))
-    if clock is not None:
-        return int(clock["hours"] or 0) * 3600 + int(clock["minutes"]) * 60 + float(clock["seconds"])
+    field = plain(text)
     try:
-        return number(text)
+        clock = _CLOCK.fullmatch(field) if len(field) <= _LONGEST else None
+        if clock is None:
+            return number(text)
+        whole = int(clock["hours"] or 0) * 3600 + int(clock["minutes"]) * 60 + float(clock["seconds"])
+        return number(f"{whole:.6f}")
     except FieldError:
-        raise FieldError(f"{text!r} is not a duration: seconds, m:ss or h:mm:ss") from None
+        raise FieldError(
+            f"{cut(text)} is not a duration of at most 32 years: seconds, m:ss or h:mm:ss"
+        ) from None
 
 
 def date_form(texts: Iterable[str], given: str = "") -> str:
@@ -75,9 +96,9 @@ def date_form(texts: Iterable[str], given: str = "") -> str:
         return fitting[0]
     example = sorted(dates)[0] if dates else ""
     if not fitting:
-        raise FieldError(f"{example!r} and the other dates are not all of one form ({', '.join(DATES)})")
+        raise FieldError(f"{cut(example)} and the other dates are not all of one form ({', '.join(DATES)})")
     raise FieldError(
-        f"{example!r} may be {' or '.join(fitting)}: all dates of the file can be read in both ways"
+        f"{cut(example)} may be {' or '.join(fitting)}: all dates of the file can be read in both ways"
     )
 
 
@@ -90,14 +111,19 @@ def moment(text: str, zone: ZoneInfo, form: str = "") -> datetime:
         form: name of the form of its date, if it is not ISO 8601.
 
     Raises:
-        FieldError: it is none.
+        FieldError: it is none, or of a year that is not in `YEARS`.
     """
-    field = re.sub(r"\s*(?:UTC|GMT)$", "+00:00", plain(text))
+    field = plain(text)
+    if field.endswith(("UTC", "GMT")):
+        field = f"{field[:-3].rstrip()}+00:00"
+    if len(field) > _LONGEST:
+        raise FieldError(f"{cut(text)} is not a date with time")
     try:
         found = datetime.fromisoformat(field)
     except ValueError:
         day, _, time = field.partition(" ")
         return on(day, time or "0:00", zone, form or "yyyy-mm-dd")
+    _check_year(found, text)
     return found if found.tzinfo is not None else found.replace(tzinfo=zone)
 
 
@@ -111,16 +137,22 @@ def on(day: str, time: str, zone: ZoneInfo, form: str) -> datetime:
         form: a name of `DATES`.
 
     Raises:
-        FieldError: one of them is none.
+        FieldError: one of them is none, or the year is not in `YEARS`.
     """
     found = _date(plain(day), form)
     if found is None:
-        raise FieldError(f"{day!r} is not a date like {form}")
+        raise FieldError(f"{cut(day)} is not a date like {form}")
+    _check_year(found, day)
     return found.replace(tzinfo=zone, **_clock(time))
 
 
+def _check_year(found: datetime, text: str) -> None:
+    if found.year not in YEARS:
+        raise FieldError(f"{cut(text)} is not a date of {YEARS.start} to {YEARS.stop - 1}")
+
+
 def _date(field: str, form: str) -> datetime | None:
-    for one in DATES[form]:
+    for one in DATES[form] if len(field) <= _LONGEST else ():
         try:
             return datetime.strptime(field, one)
         except ValueError:
@@ -132,10 +164,10 @@ def _clock(text: str) -> dict[str, int]:
     field = plain(text)
     if field.isdecimal() and len(field) <= 4:
         field = f"{field[:-2] or '0'}:{field[-2:]:0>2}"
-    for one in _TIMES:
+    for one in _TIMES if len(field) <= _LONGEST else ():
         try:
             found = datetime.strptime(field, one)
         except ValueError:
             continue
         return {"hour": found.hour, "minute": found.minute, "second": found.second}
-    raise FieldError(f"{text!r} is not a time of day, like 9:30 or 09:30:00")
+    raise FieldError(f"{cut(text)} is not a time of day, like 9:30 or 09:30:00")

@@ -15,8 +15,11 @@ from busyhour.learning.learnt import Learnt, LearntValue, arrivals_of, interval_
 from busyhour.learning.mapping import ColumnMap
 from busyhour.learning.moments import is_voice, moments_of
 from busyhour.learning.table import Table
+from busyhour.project.csv_rows import listed
 from busyhour.scenarios.model import Distribution
 
+SHORTEST_INTERVAL = 60.0
+"""Seconds; intervals are whole minutes."""
 LONGEST_INTERVAL = 3600.0
 """Seconds; longer intervals do not show the busy hour."""
 _WHEN = ("start",)
@@ -66,7 +69,7 @@ def learn(table: Table, columns: ColumnMap, zone: ZoneInfo, queue: str = "", dat
         left.queues[row.queue] = left.queues.get(row.queue, 0.0) + row.offered
     if queue and queue not in left.queues:
         raise table.error(
-            1, f"no row is of the queue {queue!r}", f"Queues here: {', '.join(left.queues) or 'none'}."
+            1, f"no row is of the queue {queue!r}", f"Queues here: {listed(left.queues) or 'none'}."
         )
     rows = [row for row in rows if not queue or row.queue == queue]
     if not rows or not any(row.offered for row in rows):
@@ -74,7 +77,7 @@ def learn(table: Table, columns: ColumnMap, zone: ZoneInfo, queue: str = "", dat
             1, "no row has a call", "Export a time in which calls arrived, of the channel voice."
         )
     length = interval_of([row.start for row in rows])
-    if not 0 < length <= LONGEST_INTERVAL or 86_400 % length:
+    if not SHORTEST_INTERVAL <= length <= LONGEST_INTERVAL or length % SHORTEST_INTERVAL or 86_400 % length:
         raise table.error(
             1,
             f"the rows are {length / 60:g} minutes apart" if length else "there is one interval alone",

@@ -12,6 +12,7 @@ from importlib import resources
 
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.learning.table import Table
+from busyhour.project.csv_rows import listed
 
 
 class Level(StrEnum):
@@ -85,7 +86,7 @@ def map_columns(table: Table, given: Mapping[str, str] | None = None) -> ColumnM
             raise table.error(
                 1,
                 f"no column {header!r}.{did_you_mean(header, table.headers)}",
-                f"Columns here: {', '.join(table.headers)}.",
+                f"Columns here: {listed(table.headers)}.",
             )
         found[meaning] = Column(meaning, header, table.headers.index(header))
     taken = {column.place for column in found.values()}
@@ -112,7 +113,7 @@ def _level(table: Table, found: Mapping[str, Column]) -> Level:
     )
     raise table.error(
         1,
-        f"no column says {lacking}; columns here: {', '.join(table.headers)}",
+        f"no column says {lacking}; columns here: {listed(table.headers)}",
         "Name them: --column start=HEADER --column offered=HEADER (one row an interval), or --column initiated=HEADER "
         "(one row a call).",
     )

@@ -8,6 +8,7 @@ from typing import Any
 from busyhour.learning.fits import Fitted, Interval
 from busyhour.learning.learnt import Learnt, LearntValue
 from busyhour.learning.mapping import ColumnMap
+from busyhour.project.csv_rows import listed
 from busyhour.scenarios.model import Distribution
 
 REJECTED = 0.01
@@ -83,15 +84,15 @@ def text(learnt: Learnt, columns: ColumnMap) -> str:
             lines.append(f"  {form(one.fitted)}")
         if one.assumed:
             lines.append(f"  assumed: {one.assumed}")
-    used = ", ".join(f"{column.header} ({column.meaning})" for column in columns.columns.values())
+    used = listed(f"{column.header} ({column.meaning})" for column in columns.columns.values())
     lines += ["", f"Columns used: {used}"]
     if columns.unused:
-        lines.append(f"Columns not used: {', '.join(columns.unused)}")
+        lines.append(f"Columns not used: {listed(columns.unused)}")
     if len(learnt.by_queue) > 1:
-        shares = sorted(learnt.by_queue.items(), key=lambda item: -item[1])
-        lines.append(
-            "Calls by queue: " + ", ".join(f"{name or 'none'} {count:,.0f}" for name, count in shares)
+        shares = sorted(
+            ((name or "none", count) for name, count in learnt.by_queue.items()), key=lambda item: -item[1]
         )
+        lines.append(f"Calls by queue: {listed(f'{name} {count:,.0f}' for name, count in shares)}")
     lines += [f"Note: {note}" for note in learnt.notes]
     return "\n".join(lines) + "\n"
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from busyhour.errors import BusyhourError
 from busyhour.input_files import DATA_BYTES, read_bytes
+from busyhour.learning.fields import cut
+from busyhour.project.csv_rows import csv_rows
 from busyhour.project.toml_file import shown
 
 _SEPARATORS = ",;\t|"
+MOST_COLUMNS = 1_000
+"""Columns of an export; those of known systems have about 100."""
 _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -21,31 +24,34 @@ class Table:
 
     path: Path
     headers: tuple[str, ...]
-    lines: tuple[str, ...]
+    text: str
     separator: str
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield line number and fields of each row that has any; fields that are missing at its end are empty.
 
         Raises:
-            BusyhourError: a row has more fields than there are headers.
+            BusyhourError: a row has more fields than there are headers, or cannot be read.
         """
-        reader = csv.reader(self.lines, delimiter=self.separator)
-        next(reader)
-        for row in reader:
+        rows = csv_rows(self.text, self.separator, self._broken)
+        next(rows)
+        for line, row in rows:
             if not any(field.strip() for field in row):
                 continue
             if any(field.strip() for field in row[len(self.headers) :]):
                 raise self.error(
-                    reader.line_num,
+                    line,
                     f"{len(row)} fields, and {len(self.headers)} in the header",
                     "Quote fields that contain the separator, and export again.",
                 )
-            yield reader.line_num, [*row, *[""] * (len(self.headers) - len(row))]
+            yield line, [*row, *[""] * (len(self.headers) - len(row))]
 
     def error(self, line: int, problem: str, way_out: str) -> BusyhourError:
         """Return the error of a line."""
         return BusyhourError(f"{shown(self.path)}:{line}: {problem}", way_out)
+
+    def _broken(self, line: int, problem: str) -> BusyhourError:
+        return self.error(line, problem, "Export the file again as CSV in UTF-8.")
 
 
 def read_table(path: Path) -> Table:
@@ -62,16 +68,23 @@ def read_table(path: Path) -> Table:
         raise BusyhourError(
             f"{shown(path)}: cannot be read: {error.strerror}", "Name a CSV export of the centre's calls."
         ) from error
-    lines = tuple(_text(raw, path).splitlines())
-    header = lines[0] if lines else ""
+    text = _text(raw, path).replace("\r\n", "\n").replace("\r", "\n")
+    header = text.partition("\n")[0]
     separator = max(_SEPARATORS, key=header.count)
-    headers = tuple(name.strip() for name in next(csv.reader([header], delimiter=separator), []))
+    table = Table(path, (), text, separator)
+    fields = next(csv_rows(text, separator, table._broken), (1, []))[1]
+    headers = tuple(" ".join(name.split()) for name in fields)
     if len(headers) < 2:
-        raise BusyhourError(
-            f"{shown(path)}:1: {header[:60]!r} is no header: it has no comma, semicolon, tab or bar",
+        raise table.error(
+            1,
+            f"{cut(header)} is no header: it has no comma, semicolon, tab or bar",
             "Export with a header line that names the columns.",
         )
-    return Table(path, headers, lines, separator)
+    if len(headers) > MOST_COLUMNS:
+        raise table.error(
+            1, f"has {len(headers):,} columns, and {MOST_COLUMNS:,} are read", "Export fewer columns."
+        )
+    return replace(table, headers=headers)
 
 
 def _text(raw: bytes, path: Path) -> str:

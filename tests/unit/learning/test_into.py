@@ -71,6 +71,59 @@ def test_a_scenario_that_cannot_take_them_stays_as_it_was(project, capsys):
     assert not list(project.glob("scenarios/.*"))
 
 
+def test_what_was_written_before_stays_where_the_new_values_do_not_fit(project, capsys):
+    into = ("learn", "--calls", "acd.csv", "--into", "scenarios/helpdesk.toml")
+    assert run(capsys, *into)[0] == 0
+    scenario, intervals = (
+        project / "scenarios" / name for name in ("helpdesk.toml", "helpdesk-intervals.csv")
+    )
+    scenario.write_text(scenario.read_text().replace('direction = "inbound"', 'direction = "sideways"'))
+    intervals.write_text("interval,calls\n00:00,7\n")
+    assert run(capsys, *into)[0] == 2
+    assert intervals.read_text() == "interval,calls\n00:00,7\n"
+
+
+def test_a_file_of_the_user_is_not_overwritten_by_the_intervals(project, capsys):
+    export = project / "scenarios" / "helpdesk-intervals.csv"
+    export.write_text(ROWS)
+    before = (project / "scenarios" / "helpdesk.toml").read_text()
+    code, _, err = run(
+        capsys, "learn", "--calls", "scenarios/helpdesk-intervals.csv", "--into", "scenarios/helpdesk.toml"
+    )
+    assert code == 2
+    assert "scenarios/helpdesk-intervals.csv: exists and is not a file that this command wrote" in err
+    assert export.read_text() == ROWS
+    assert (project / "scenarios" / "helpdesk.toml").read_text() == before
+
+
+@pytest.mark.parametrize("link", [".helpdesk.toml.learnt.toml", "helpdesk-intervals.csv"])
+def test_a_link_in_the_scenarios_of_a_stranger_leads_no_write_elsewhere(project, capsys, link):
+    theirs = project / "profile"
+    theirs.write_text("mine\n")
+    (project / "scenarios" / link).symlink_to(theirs)
+    code, _, _ = run(capsys, "learn", "--calls", "acd.csv", "--into", "scenarios/helpdesk.toml")
+    assert code in (0, 2)
+    assert theirs.read_text() == "mine\n"
+
+
+def test_the_name_of_an_export_is_data_in_a_comment(project, capsys):
+    name = "a\nseed = 7\x1b.csv"
+    (project / name).write_text(ROWS)
+    code, _, err = run(capsys, "learn", "--calls", name, "--into", "scenarios/helpdesk.toml")
+    assert code == 0, err
+    text = (project / "scenarios" / "helpdesk.toml").read_text()
+    assert "# a\\nseed = 7\\x1b.csv: " in text
+    assert not [line for line in text.splitlines() if line.startswith("seed = 7")]
+
+
+def test_a_scenario_that_is_nested_without_end_or_a_device_is_refused(project, capsys):
+    (project / "deep.toml").write_text(f"a = {'[' * 5000}{']' * 5000}\n")
+    for path, said in (("deep.toml", "ested more than 100 levels"), ("/dev/zero", "is a device")):
+        code, _, err = run(capsys, "learn", "--calls", "acd.csv", "--into", path)
+        assert code == 2
+        assert said in err
+
+
 def test_json_has_every_value_with_its_interval(project, capsys):
     code, out, err = run(capsys, "learn", "--calls", "acd.csv", "--format", "json")
     assert code == 0, err

@@ -9,7 +9,6 @@ once.
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
@@ -20,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
-from busyhour.input_files import DATA_BYTES, read_text
+from busyhour.input_files import DATA_BYTES, MAX_DEPTH, depth, read_text
+from busyhour.project.csv_rows import csv_rows, listed
 from busyhour.project.toml_file import shown
 
 INBOUND = ("INBOUND",)
@@ -34,6 +34,9 @@ _TIMESTAMP, _CHANNEL, _METHOD = "initiationtimestamp", "channel", "initiationmet
 _IDENTITIES = ("contactid", "id")
 _LISTS = ("Contacts", "Contact")
 """Members of API responses that contain the contacts (SearchContacts, DescribeContact)."""
+
+_MOST_SECONDS = 253_402_300_800.0
+"""Epoch seconds of the year 10000; a larger number is not a time in seconds."""
 
 Row = tuple[str, Mapping[str, Any]]
 """Place of a record (`line 3`, `record 3`) and its fields, by name in lower case without spaces."""
@@ -97,7 +100,7 @@ def _moments(path: Path, rows: Iterable[Row], wanted: Wanted) -> Iterator[float]
         if _TIMESTAMP not in row:
             raise BusyhourError(
                 f"{shown(path)}: {where}: no InitiationTimestamp",
-                f"Export contact records or a contact search. Fields here: {', '.join(row) or 'none'}.",
+                f"Export contact records or a contact search. Fields here: {listed(row) or 'none'}.",
             )
         if not _is(row.get(_CHANNEL), (wanted.channel,)) or not _is(row.get(_METHOD), wanted.methods):
             continue
@@ -108,7 +111,7 @@ def _moments(path: Path, rows: Iterable[Row], wanted: Wanted) -> Iterator[float]
         moment = _moment(row[_TIMESTAMP])
         if moment is None:
             raise BusyhourError(
-                f"{shown(path)}: {where}: InitiationTimestamp is {row[_TIMESTAMP]!r}, not a date and time",
+                f"{shown(path)}: {where}: InitiationTimestamp is {row[_TIMESTAMP]!r:.80}, not a date and time",
                 "Times are like 2026-11-02T08:00:00Z, or seconds since 1970.",
             )
         if wanted.start is None or moment >= wanted.start:
@@ -122,11 +125,17 @@ def _is(value: Any, wanted: Sequence[str]) -> bool:
 def _moment(value: Any) -> float | None:
     """Return epoch seconds of a timestamp; without an offset it is UTC. None if it is not a timestamp."""
     try:
-        return float(value)
+        seconds = float(value)
+        return seconds if abs(seconds) < _MOST_SECONDS else None
+    except OverflowError:
+        return None
     except (TypeError, ValueError):
         pass
+    text = str(value).strip()
+    if text.endswith(("UTC", "GMT")):
+        text = f"{text[:-3].rstrip()}+00:00"
     try:
-        moment = datetime.fromisoformat(re.sub(r"\s*(UTC|GMT)$", "+00:00", str(value).strip()))
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -137,13 +146,15 @@ def _name(header: str) -> str:
 
 
 def _csv(path: Path, text: str) -> Iterator[Row]:
-    lines = text.splitlines()
-    separator = max(",;\t", key=(lines[0] if lines else "").count)
-    rows = csv.reader(lines, delimiter=separator)
-    names = [_name(header) for header in next(rows, [])]
-    for row in rows:
+    def broken(line: int, problem: str) -> BusyhourError:
+        return BusyhourError(f"{shown(path)}:{line}: {problem}", "Export contacts as CSV or JSON in UTF-8.")
+
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv_rows(text, separator, broken)
+    names = [_name(header) for header in next(rows, (1, []))[1]]
+    for line, row in rows:
         if any(field.strip() for field in row):
-            yield f"line {rows.line_num}", dict(zip(names, row, strict=False))
+            yield f"line {line}", dict(zip(names, row, strict=False))
 
 
 def _json(path: Path, text: str) -> Iterator[Row]:
@@ -161,6 +172,16 @@ def _json(path: Path, text: str) -> Iterator[Row]:
                 f"{shown(path)}:{error.lineno}:{error.colno}: not JSON: {error.msg}",
                 "Give contact records as JSON objects, or a CSV export.",
             ) from error
+        except (RecursionError, ValueError):  # too deep, or an integer of more than 4,300 digits
+            value, deep = None, True
+        else:
+            deep = depth(value) > MAX_DEPTH
+        if deep:
+            raise BusyhourError(
+                f"{shown(path)}: the JSON value after record {number} is nested more than {MAX_DEPTH} levels deep, or has "
+                "an integer of more than 4,300 digits",
+                "Give contact records as JSON objects, or a CSV export.",
+            )
         for record in _records(value):
             number += 1
             yield f"record {number}", {_name(key): field for key, field in record.items()}

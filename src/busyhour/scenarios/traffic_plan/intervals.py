@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from pathlib import Path
 
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.input_files import DATA_BYTES, read_text
+from busyhour.project.csv_rows import csv_rows, listed
 from busyhour.project.toml_file import shown
 
 COLUMNS = ("calls", "offered", "contacts", "volume", "count")
@@ -40,13 +40,16 @@ def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
         raise BusyhourError(
             f"{shown(path)}: byte {error.start} is not UTF-8", "Export the intervals as CSV in UTF-8."
         ) from error
-    lines = text.splitlines()
-    separator = max(",;\t", key=(lines[0] if lines else "").count)
-    rows = csv.reader(lines, delimiter=separator)
-    header = [name.strip() for name in next(rows, [])]
+
+    def broken(line: int, problem: str) -> BusyhourError:
+        return BusyhourError(f"{shown(path)}:{line}: {problem}", "Export the intervals as CSV in UTF-8.")
+
+    separator = max(",;\t", key=text.partition("\n")[0].count)
+    rows = csv_rows(text, separator, broken)
+    header = [name.strip() for name in next(rows, (1, []))[1]]
     place = _column(path, header, column)
     calls = []
-    for row in rows:
+    for line, row in rows:
         if not any(field.strip() for field in row):
             continue
         field = row[place].strip() if place < len(row) else ""
@@ -55,12 +58,12 @@ def read_intervals(path: Path, column: str | None = None) -> tuple[float, ...]:
         except ValueError:
             value = -1.0
         way_out = "Every row needs a number from 0, with a point for decimals and nothing between thousands."
-        where = f"{shown(path)}:{rows.line_num}"
+        where = f"{shown(path)}:{line}"
         if not 0 <= value < float("inf"):
-            raise BusyhourError(f"{where}: {header[place]} is {field!r}, not a number of calls", way_out)
+            raise BusyhourError(f"{where}: {header[place]} is {field!r:.80}, not a number of calls", way_out)
         if _THOUSANDS.fullmatch(field):
             raise BusyhourError(
-                f"{where}: {header[place]} is {field!r}, thousands or three decimals", way_out
+                f"{where}: {header[place]} is {field!r:.80}, thousands or three decimals", way_out
             )
         if any(more.strip() for more in row[len(header) :]):
             raise BusyhourError(f"{where}: {len(row)} fields, and {len(header)} in the header", way_out)
@@ -76,7 +79,7 @@ def _column(path: Path, header: list[str], wanted: str | None) -> int:
             return header.index(wanted)
         raise BusyhourError(
             f"{shown(path)}:1: no column {wanted!r}.{did_you_mean(wanted, header)}",
-            f"Columns here: {', '.join(header) or 'none'}.",
+            f"Columns here: {listed(header) or 'none'}.",
         )
     lower = [name.lower() for name in header]
     for name in COLUMNS:
@@ -84,5 +87,5 @@ def _column(path: Path, header: list[str], wanted: str | None) -> int:
             return lower.index(name)
     raise BusyhourError(
         f"{shown(path)}:1: no column is named {', '.join(COLUMNS[:-1])} or {COLUMNS[-1]}",
-        f"Name the column with traffic.intervals.column. Columns here: {', '.join(header) or 'none'}.",
+        f"Name the column with traffic.intervals.column. Columns here: {listed(header) or 'none'}.",
     )

@@ -134,3 +134,27 @@ def test_no_such_file(tmp_path):
 
 def test_what_a_dialler_began_is_not_what_callers_began():
     assert not set(OUTBOUND) & set(Wanted().methods)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"InitiationTimestamp": NaN}', "InitiationTimestamp is nan, not a date and time"),
+        ('{"InitiationTimestamp": 1e18}', "not a date and time"),
+        (f'{{"InitiationTimestamp": {"9" * 400}}}', "not a date and time"),
+        (f'{{"InitiationTimestamp": {"9" * 5000}}}', "an integer of more than 4,300 digits"),
+        (f'{{"InitiationTimestamp": "a{" " * 200_000}x"}}', "not a date and time"),
+        ('{"Contacts":' * 2000, "nested more than 100 levels deep"),
+        ("[" * 400 + "]" * 400, "nested more than 100 levels deep"),
+        ('InitiationTimestamp,a\n2026-11-30T10:00:00Z,"x\n', ":2: opens quotes that are never closed"),
+        ("InitiationTimestamp\n" + "x" * 200_000, ":2: field larger than field limit"),
+        ("InitiationTimestamp\n\0", ":2: has a NUL character"),
+    ],
+)
+def test_records_that_no_export_has_are_named(tmp_path, text, said):
+    path = tmp_path / "contacts"
+    path.write_text(text)
+    with pytest.raises(BusyhourError) as caught:
+        read_contacts(path, 900.0, Wanted())
+    assert said in caught.value.message
+    assert len(caught.value.message) < 500
