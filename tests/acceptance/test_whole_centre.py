@@ -91,7 +91,12 @@ class Centre:
         )["AssociationId"]
         connect.associate_approved_origin(**here, Origin="https://example.org")
         made["integration"] = connect.create_integration_association(
-            **here, IntegrationType="EVENT", IntegrationArn=INTEGRATION
+            **here,
+            IntegrationType="EVENT",
+            IntegrationArn=INTEGRATION,
+            SourceApplicationUrl="https://shop.example",
+            SourceApplicationName="Shop",
+            SourceType="CASES",
         )["IntegrationAssociationId"]
         connect.create_predefined_attribute(
             **here, Name="Language", Values={"StringList": ["English", "German"]}
@@ -167,7 +172,7 @@ class Centre:
             **here,
             Name="Return",
             ContactFlowId=made["flow"],
-            Fields=[{"Id": {"Name": "Order"}, "Type": "TEXT"}],
+            Fields=[{"Id": {"Name": "Order"}, "Type": "NAME"}],
             Constraints={"RequiredFields": [{"Id": {"Name": "Order"}}]},
         )["Id"]
         connect.associate_lambda_function(**here, FunctionArn=LAMBDA)
@@ -202,9 +207,7 @@ def test_boto3_finds_what_it_made_and_a_task_goes_through_it(centre: Centre):
     statuses = connect.list_agent_statuses(**here)["AgentStatusSummaryList"]
     available = next(one["Id"] for one in statuses if one["Name"] == "Available")
     connect.put_user_status(**here, UserId=made["user"], AgentStatusId=available)
-    task = connect.start_task_contact(
-        **here, ContactFlowId=made["flow"], Name="Return 17", TaskTemplateId=made["template"]
-    )["ContactId"]
+    task = connect.start_task_contact(**here, Name="Return 17", TaskTemplateId=made["template"])["ContactId"]
     contact = until(
         lambda: (one := connect.describe_contact(**here, ContactId=task)["Contact"]).get("AgentInfo") and one
     )
@@ -264,7 +267,7 @@ def test_a_plan_of_the_same_resources_shows_no_change(centre: Centre):
     hours = connect.describe_hours_of_operation(**here, HoursOfOperationId=made["hours"])["HoursOfOperation"]
     assert hours["Config"] == AROUND_THE_CLOCK
     template = connect.get_task_template(**here, TaskTemplateId=made["template"])
-    assert template["Fields"] == [{"Id": {"Name": "Order"}, "Type": "TEXT"}]
+    assert template["Fields"] == [{"Id": {"Name": "Order"}, "Type": "NAME"}]
     assert connect.list_lambda_functions(**here)["LambdaFunctions"] == [LAMBDA]
     assert connect.list_bots(**here, LexVersion="V2")["LexBots"] == [{"LexV2Bot": {"AliasArn": BOT}}]
     assert user["HierarchyGroupId"] == made["group"]

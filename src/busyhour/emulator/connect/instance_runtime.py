@@ -144,6 +144,8 @@ class InstanceRuntimes:
         self._sites: dict[str, InstanceRuntime] = {}
         self.turnover: deque[float] = deque()
         """Times at which instances were created or deleted through the API."""
+        self.released: dict[str, float] = {}
+        """Phone numbers that were released, with the time."""
         self.started = False
         """Whether levels are already being sampled."""
 

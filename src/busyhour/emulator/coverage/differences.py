@@ -19,8 +19,12 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "data where a fault is injected: nothing is recorded.",
         "Counting metrics are 0 while nothing happens; AWS reports nothing then. CloudWatch data has a resolution of "
         "one second.",
-        "Members that CreateUser refuses by the identity management of the instance are documented, their error is not: "
-        "InvalidRequestException here. A CreateUser against an instance of each kind would show it.",
+        "Rules that the API reference states without an error are refused as InvalidRequestException where members of a request "
+        "exclude or need each other, as the service answers a CreateUser without a password, else as InvalidParameterException: users, "
+        "task templates and tasks, chats, metrics, overrides of hours, proficiencies, views, rules, forms, integrations, released "
+        "numbers. One request against each rule would show its error.",
+        "A time zone that the tz database does not have is refused as InvalidParameterException, which no page states. One "
+        "CreateHoursOfOperation would show it.",
         "UpdatePrompt with a name in use models no DuplicateResourceException: InvalidParameterException here. One such "
         "request to AWS would show it.",
         "UpdateContactFlowContent without `:$SAVED` publishes a flow that was only saved; that a version with an alias cannot be "

@@ -50,6 +50,9 @@ ENFORCED: tuple[Enforced, ...] = (
     Enforced("connect.quick-connects-per-instance", _LIMIT),
     Enforced("connect.user-hierarchy-groups-per-instance", _LIMIT),
     Enforced("connect.predefined-attributes", _LIMIT),
+    Enforced("connect.proficiencies-per-agent", "InvalidRequestException"),
+    Enforced("connect.application-integration-associations-per-instance", "InvalidRequestException"),
+    Enforced("connect.event-integration-associations-per-instance", "InvalidRequestException"),
     Enforced(
         "connect.hours-of-operation-overrides-per-instance", f"{_LIMIT}; counted for each hours of operation"
     ),

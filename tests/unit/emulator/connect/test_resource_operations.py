@@ -391,7 +391,7 @@ def test_other_passwords_are_refused(connect, aws_error, password):
 @pytest.mark.parametrize(
     ("management", "more", "text"),
     [
-        ("CONNECT_MANAGED", {}, "Password is required"),
+        ("CONNECT_MANAGED", {}, "Required parameter missing: Password"),
         (
             "CONNECT_MANAGED",
             {"Password": "Passw0rd", "IdentityInfo": {"FirstName": "A"}},

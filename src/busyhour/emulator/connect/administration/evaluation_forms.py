@@ -6,6 +6,7 @@ UpdateEvaluationForm, ActivateEvaluationForm; the reference names ResourceConfli
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +21,8 @@ _CONTENT = (
     *("Title", "Description", "Items", "ScoringStrategy", "AutoEvaluationConfiguration"),
     *("ReviewConfiguration", "TargetConfiguration", "LanguageConfiguration", "AIVersion"),
 )
+_PARTS = 100
+"""Sections, and questions, of a form at most."""
 _ACTIVE = "active"
 _VERSIONS = "versions"
 
@@ -155,11 +158,18 @@ def _content(site: InstanceRuntime, params: Params) -> dict[str, Any]:
 
 
 def _check(items: list[Params]) -> None:
-    """Check that no two questions or sections have one RefId.
+    """Check that no two questions or sections have one RefId, that questions are in sections, and how many there are.
 
     Raises:
         ApiError: InvalidParameterException.
     """
+    if any(item.get("Question") for item in items):
+        raise ApiError("InvalidParameterException", "Questions must be contained in a section.")
+    for member, count in Counter(_parts(items)).items():
+        if count > _PARTS:
+            raise ApiError(
+                "InvalidParameterException", f"A form has at most {_PARTS} {member.lower()}s, not {count}."
+            )
     names = list(_names(items))
     for name in names:
         if names.count(name) > 1:
@@ -171,6 +181,13 @@ def _names(items: list[Params]) -> Iterator[str]:
         for one in item.values():
             yield one["RefId"]
             yield from _names(one.get("Items") or [])
+
+
+def _parts(items: list[Params]) -> Iterator[str]:
+    for item in items:
+        for member, one in item.items():
+            yield member
+            yield from _parts(one.get("Items") or [])
 
 
 def _named(form: Resource) -> Params:

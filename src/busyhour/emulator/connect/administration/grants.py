@@ -45,21 +45,48 @@ def applications(site: InstanceRuntime, params: Params) -> Params:
     )
 
 
-@operation("AssociateUserProficiencies", "UpdateUserProficiencies")
+@operation("AssociateUserProficiencies")
 def associate(site: InstanceRuntime, params: Params) -> Params:
-    """Give a user proficiencies, or change their levels.
+    """Give a user proficiencies.
 
     Raises:
-        ApiError: ResourceNotFoundException: there is no such predefined attribute; LimitExceededException.
+        ApiError: ResourceNotFoundException: there is no such predefined attribute, or it has no such value;
+            InvalidRequestException: more than the quota (the operation models no error of limits).
     """
     user: Resource = site.find(kinds.USER, params["UserId"])
-    known = {one.members["Name"] for one in site.instance.all(kinds.PREDEFINED_ATTRIBUTE)}
+    known = {
+        one.members["Name"]: (one.members.get("Values") or {}).get("StringList") or ()
+        for one in site.instance.all(kinds.PREDEFINED_ATTRIBUTE)
+    }
     kept = {_key(one): one for one in user.parts.get(_PROFICIENCIES, ())}
     for one in params[_PROFICIENCIES]:
         if one["AttributeName"] not in known:
             raise not_found("AttributeName")
+        if one["AttributeValue"] not in known[one["AttributeName"]]:
+            raise not_found("AttributeValue")
         kept[_key(one)] = one
-    user.parts[_PROFICIENCIES] = list(kept.values())
+    site.within("connect.proficiencies-per-agent", len(kept), "InvalidRequestException", 400)
+    return _proficient(site, user, list(kept.values()))
+
+
+@operation("UpdateUserProficiencies")
+def update(site: InstanceRuntime, params: Params) -> Params:
+    """Change the level of proficiencies that a user has.
+
+    Raises:
+        ApiError: ResourceNotFoundException: the user has no such proficiency.
+    """
+    user: Resource = site.find(kinds.USER, params["UserId"])
+    kept = {_key(one): one for one in user.parts.get(_PROFICIENCIES, ())}
+    for one in params[_PROFICIENCIES]:
+        if _key(one) not in kept:
+            raise not_found("UserProficiencies")
+        kept[_key(one)] = one
+    return _proficient(site, user, list(kept.values()))
+
+
+def _proficient(site: InstanceRuntime, user: Resource, proficiencies: list[Params]) -> Params:
+    user.parts[_PROFICIENCIES] = proficiencies
     user.modified = site.state.time()
     return {}
 

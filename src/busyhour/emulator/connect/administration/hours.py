@@ -158,9 +158,27 @@ def _check(override: Params) -> None:
             if entry.get(member) is None:
                 raise ApiError("InvalidParameterException", f"Config[{number}].{member} is required.")
     check_config(override["Config"])
+    _check_pattern((override.get("RecurrenceConfig") or {}).get("RecurrencePattern"))
     start, end = (_date(edge, override[edge]) for edge in ("EffectiveFrom", "EffectiveTill"))
     if not start <= end:
         raise ApiError("InvalidParameterException", "EffectiveFrom must not be after EffectiveTill.")
+
+
+def _check_pattern(pattern: Params | None) -> None:
+    """Check how an override recurs (API reference, RecurrencePattern)."""
+    if pattern is None:
+        return
+    if (pattern.get("Interval") or 0) < 1:
+        raise ApiError("InvalidParameterException", "Interval must be a positive whole number.")
+    if pattern.get("ByWeekdayOccurrence"):
+        if pattern.get("ByMonthDay"):
+            raise ApiError(
+                "InvalidParameterException", "ByMonthDay and ByWeekdayOccurrence cannot be used together."
+            )
+        if pattern["Frequency"] == "WEEKLY":
+            raise ApiError(
+                "InvalidParameterException", "ByWeekdayOccurrence needs a frequency of MONTHLY or YEARLY."
+            )
 
 
 def _date(member: str, text: str) -> datetime.date:

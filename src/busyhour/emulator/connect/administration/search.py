@@ -142,6 +142,10 @@ SEARCHES: Mapping[str, _Search] = {
 def search(site: InstanceRuntime, params: Params, *, row: _Search) -> Params:
     """Answer a search: what fits its criteria and filter, in pages, with the number of all."""
     criteria, wanted = params.get("SearchCriteria") or {}, params.get("SearchFilter") or {}
+    if wanted.get("TagFilter") is not None and wanted.get("UserAttributeFilter") is not None:
+        raise ApiError(
+            "AccessDeniedException", "TagFilter and UserAttributeFilter cannot be used together.", 403
+        )
     chosen = [
         one
         for one in site.instance.all(row.kind)

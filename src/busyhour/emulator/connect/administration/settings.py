@@ -24,6 +24,7 @@ def create(site: InstanceRuntime, params: Params, *, row: Row) -> Params:
     key = json.dumps([members.get(member) for member in row.unique], default=str)
     if row.unique and any(_key(one, row) == key for one in site.instance.all(row.kind)):
         raise ApiError(row.duplicate, "The resource exists.", 409)
+    row.check(site, members)
     site.room_for(row.kind)
     at = site.state.time()
     made = site.instance.make(row.kind, key, at, members, params.get("Tags"))
@@ -59,6 +60,7 @@ def update(site: InstanceRuntime, params: Params, *, row: Row, members: tuple[st
     key = json.dumps([changed.get(member) for member in row.unique], default=str)
     if any(one is not found and _key(one, row) == key for one in site.instance.all(row.kind) if row.unique):
         raise ApiError(row.duplicate, "The resource exists.", 409)
+    row.check(site, changed)
     found.members.update(changed)
     found.modified = site.state.time()
     if row.wrapped and "Content" in members:

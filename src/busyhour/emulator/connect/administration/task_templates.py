@@ -23,8 +23,8 @@ def create(site: InstanceRuntime, params: Params) -> Params:
     known = site.tokens.find(f"template/{token}", at) if token else None
     made = site.instance.get(kinds.TASK_TEMPLATE, known) if known else None
     if made is None:
-        _check(site, params)
         members = {name: params[name] for name in _KEPT if params.get(name) is not None}
+        _check(site, members)
         made = site.instance.make(kinds.TASK_TEMPLATE, params["Name"], at, {"Status": "ACTIVE", **members})
         made.parts[_CREATED] = at
         if token:
@@ -60,8 +60,9 @@ def listing(site: InstanceRuntime, params: Params) -> Params:
 def update(site: InstanceRuntime, params: Params) -> Params:
     """UpdateTaskTemplate."""
     found = _found(site, params)
-    _check(site, params)
-    found.members.update({name: params[name] for name in _KEPT if params.get(name) is not None})
+    changed = {name: params[name] for name in _KEPT if params.get(name) is not None}
+    _check(site, {**found.members, **changed})
+    found.members.update(changed)
     if params.get("Name"):
         site.instance.rename(found, params["Name"])
     found.modified = site.state.time()
@@ -85,23 +86,37 @@ def _about(one: Resource) -> Params:
     return {"Id": one.id, "Arn": one.arn, "Name": one.name, **times}
 
 
-def _check(site: InstanceRuntime, params: Params) -> None:
-    """Check that the flow exists, and that constraints and defaults name fields of the template.
+def _check(site: InstanceRuntime, template: Params) -> None:
+    """Check a template: its flow, its one field of type NAME, and that constraints and defaults name fields of it.
+
+    Rules of the API reference (CreateTaskTemplate), which names no error for them.
 
     Raises:
         ApiError: ResourceNotFoundException, or InvalidParameterException.
     """
     for member in ("ContactFlowId", "SelfAssignFlowId"):
-        if params.get(member):
-            site.find(kinds.FLOW, params[member], member)
-    if params.get("Fields") is None:
-        return
-    names = [one["Id"].get("Name") for one in params["Fields"]]
+        if template.get(member):
+            site.find(kinds.FLOW, template[member], member)
+    fields = template.get("Fields") or ()
+    names = [one["Id"].get("Name") for one in fields]
     if len(set(names)) < len(names):
-        raise ApiError("InvalidParameterException", "Fields have a name twice.")
-    constrained = [one for group in (params.get("Constraints") or {}).values() for one in group or ()]
-    defaults = (params.get("Defaults") or {}).get("DefaultFieldValues") or []
+        raise _refused("Fields have a name twice.")
+    constraints = template.get("Constraints") or {}
+    constrained = [one for group in constraints.values() for one in group or ()]
+    defaults = (template.get("Defaults") or {}).get("DefaultFieldValues") or []
     for one in [*constrained, *defaults]:
         name = (one.get("Id") or {}).get("Name")
         if name not in names:
-            raise ApiError("InvalidParameterException", f"{name!r} is not a field of the template.")
+            raise _refused(f"{name!r} is not a field of the template.")
+    subjects = [one["Id"].get("Name") for one in fields if one.get("Type") == "NAME"]
+    if len(subjects) != 1:
+        raise _refused(f"Fields must contain exactly one field of type NAME; they have {len(subjects)}.")
+    required = [(one.get("Id") or {}).get("Name") for one in constraints.get("RequiredFields") or ()]
+    if subjects[0] not in required:
+        raise _refused(f"The field {subjects[0]!r} of type NAME must be in Constraints.RequiredFields.")
+    if not template.get("ContactFlowId") and all(one.get("Type") != "QUICK_CONNECT" for one in fields):
+        raise _refused("A template needs ContactFlowId or a field of type QUICK_CONNECT.")
+
+
+def _refused(text: str) -> ApiError:
+    return ApiError("InvalidParameterException", text)

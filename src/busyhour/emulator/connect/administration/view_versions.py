@@ -1,4 +1,4 @@
-"""Versions of views: copies of published content that do not change."""
+"""Views: saved and published content, and versions, which are copies of published content that do not change."""
 
 from __future__ import annotations
 
@@ -10,17 +10,46 @@ from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
 
-_VERSIONS = "versions"
+_VERSIONS, _PUBLISHED = "versions", "published"
 _LISTED = ("Id", "Arn", "Description", "Name", "Type", "Version", "VersionDescription")
 
 
 @operation("DescribeView")
 def describe(site: InstanceRuntime, params: Params) -> Params:
-    """DescribeView: of the view as it is, or of a version (`ID:2`)."""
-    identity, _, number = params["ViewId"].rpartition(":")
-    if identity and number.isdigit():
-        return {"View": _version(site.find(kinds.VIEW, identity), int(number))}
-    return ROWS["DescribeView"](site, params)
+    """DescribeView: of the published content, of what was saved (`ID:$SAVED`), or of a version (`ID:2`).
+
+    Raises:
+        ApiError: ResourceNotFoundException: the view has no published content.
+    """
+    identity, _, qualifier = params["ViewId"].rpartition(":")
+    if identity and qualifier.isdigit():
+        return {"View": _version(site.find(kinds.VIEW, identity), int(qualifier))}
+    view: Resource = site.find(kinds.VIEW, params["ViewId"].partition(":$")[0])
+    about: Params = ROWS["DescribeView"](site, {**params, "ViewId": view.id})["View"]
+    if qualifier == "$SAVED" or about["Status"] == "PUBLISHED":
+        return {"View": about}
+    if _PUBLISHED not in view.parts:
+        raise not_found("ViewId")
+    return {"View": {**about, **view.parts[_PUBLISHED], "Status": "PUBLISHED"}}
+
+
+@operation("UpdateViewContent")
+def update_content(site: InstanceRuntime, params: Params) -> Params:
+    """UpdateViewContent: what is only saved leaves the published content as it is."""
+    view: Resource = site.find(kinds.VIEW, params["ViewId"].partition(":$")[0])
+    before = ROWS["DescribeView"](site, {**params, "ViewId": view.id})["View"]
+    answer = ROWS["UpdateViewContent"](site, {**params, "ViewId": view.id})
+    if before["Status"] == "PUBLISHED" and params["Status"] == "SAVED":
+        view.parts[_PUBLISHED] = {name: before[name] for name in ("Content", "ViewContentSha256")}
+    return answer
+
+
+@operation("UpdateViewMetadata")
+def update_metadata(site: InstanceRuntime, params: Params) -> Params:
+    """UpdateViewMetadata: name, description, or both."""
+    if params.get("Name") is None and params.get("Description") is None:
+        raise ApiError("InvalidRequestException", "Either Name or Description must be provided.")
+    return ROWS["UpdateViewMetadata"](site, params)
 
 
 @operation("CreateViewVersion")
@@ -31,7 +60,9 @@ def create(site: InstanceRuntime, params: Params) -> Params:
         ApiError: InvalidRequestException: the content has another hash than the request, or is not published.
     """
     view: Resource = site.find(kinds.VIEW, params["ViewId"])
-    now = ROWS["DescribeView"](site, {**params, "ViewId": view.id})["View"]
+    now = describe(site, {**params, "ViewId": f"{view.id}:$SAVED"})["View"]
+    if now["Status"] == "SAVED" and _PUBLISHED in view.parts:
+        now = describe(site, {**params, "ViewId": view.id})["View"]
     if params.get("ViewContentSha256") not in (None, now["ViewContentSha256"]):
         raise ApiError("InvalidRequestException", "ViewContentSha256 is not that of the view's content.")
     if now["Status"] != "PUBLISHED":

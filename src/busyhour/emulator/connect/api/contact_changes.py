@@ -96,7 +96,7 @@ def transfer(site: InstanceRuntime, params: Params) -> Params:
         raise ApiError("InvalidRequestException", "QueueId and UserId cannot be used together.")
     if flow.type not in _FLOW_TYPES:
         raise ApiError("InvalidRequestException", f"A flow of type {flow.type} cannot take a transfer.")
-    target = _target(site, params)
+    target = target_queue(site, params)
     transfers = int(contact.extra.get("Transfers") or 0) + 1
     if transfers > _TRANSFERS:
         raise ApiError(
@@ -125,8 +125,8 @@ def transfer(site: InstanceRuntime, params: Params) -> Params:
     return {"ContactId": made.id, "ContactArn": f"{site.instance.arn}/contact/{made.id}"}
 
 
-def _target(site: InstanceRuntime, params: Params) -> str | None:
-    """Return the ARN of the queue that the flow of a transfer finds as its target: one of the instance, or of one agent."""
+def target_queue(site: InstanceRuntime, params: Params) -> str | None:
+    """Return the ARN of the queue that the flow of a transfer or of a quick connect finds as its target: one of the instance, or of one agent."""
     if params.get("UserId"):
         user = site.find(kinds.USER, params["UserId"])
         site.contacts.centre.acd.open_agent_queue(user.arn)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from busyhour.emulator.connect.api.kind_rules import AFTER_CREATION, ON_CHANGES, ON_CREATION
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
-from busyhour.emulator.connect.resources.directory import CONNECT_MANAGED, check_user
-from busyhour.emulator.connect.resources.hours_of_operation import check_config
 from busyhour.emulator.connect.resources.instance import Resource, resource_id
 from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
@@ -18,14 +17,15 @@ from busyhour.emulator.model.paging import page
 def create(site: InstanceRuntime, params: Params, *, kind: Kind) -> Params:
     """Create<Kind>: checks that the name is free, the quota is not reached, and references exist."""
     name = params[kind.name]
-    _RULES.get(kind.noun, _no_rule)(site, params)
+    for rule in (*ON_CREATION.get(kind.noun, ()), *ON_CHANGES.get(kind.noun, ())):
+        rule(site, params)
     _free(site, kind, name)
     _exist(site, kind, params)
     site.room_for(kind)
     members = {member: params[member] for member in kind.kept if params.get(member) is not None}
     made = site.instance.make(kind, name, site.state.time(), members, params.get("Tags"))
     try:
-        for check in _CHECKS.get(kind.noun, ()):
+        for check in AFTER_CREATION.get(kind.noun, ()):
             check(site, made, params)
     except ApiError:
         site.instance.remove(made)
@@ -80,8 +80,10 @@ def update(site: InstanceRuntime, params: Params, *, kind: Kind, members: tuple[
     """An Update operation: sets its members."""
     found: Resource = site.find(kind, params[kind.id])
     name = params.get(kind.name) if "Name" in members else None
-    if kind.noun in _CHECKED_AGAIN:
-        _RULES[kind.noun](site, params)
+    if "Name" in members and members != ("Name",) and not any(params.get(one) for one in members):
+        raise ApiError("InvalidRequestException", f"At least one of {', '.join(members)} must be provided.")
+    for rule in ON_CHANGES.get(kind.noun, ()):
+        rule(site, params)
     if name is not None and name != found.name:
         _free(site, kind, name)
     _exist(site, kind, params)
@@ -129,7 +131,7 @@ def _summary(site: InstanceRuntime, one: Resource) -> Params:
     return {"Id": one.id, "Arn": one.arn, named: one.name, **more, **modified}
 
 
-_IN_USE = (kinds.QUEUE, kinds.ROUTING_PROFILE)
+_IN_USE = (kinds.QUEUE, kinds.ROUTING_PROFILE, kinds.SECURITY_PROFILE)
 """Kinds whose Delete models ResourceInUseException."""
 
 
@@ -140,71 +142,14 @@ def _others(site: InstanceRuntime, found: Resource) -> list[Resource]:
 
 def _refers(other: Resource, found: Resource) -> bool:
     if found.kind is kinds.ROUTING_PROFILE:
-        return resource_id(other.members["RoutingProfileId"]) == found.id
+        return _refers_to_profile(other, found)
+    if found.kind is kinds.SECURITY_PROFILE:
+        return found.id in {resource_id(one) for one in other.members["SecurityProfileIds"]}
     queues = {config["QueueReference"]["QueueId"] for config in other.members.get("QueueConfigs", ())}
     return found.id in {resource_id(one) for one in (*queues, other.members["DefaultOutboundQueueId"])}
 
 
-# ------------------------------------------------------------------------------------- kinds' own rules
-
-
-def _check_queues(site: InstanceRuntime, made: Resource, params: Params) -> None:
-    """Check a routing profile's queues: they exist and do not exceed the quota on queue and channel pairs."""
-    configs = params.get("QueueConfigs") or []
-    check_queue_configs(site, configs)
-    made.members["QueueConfigs"] = configs
-
-
-def _check_quick_connects(site: InstanceRuntime, made: Resource, params: Params) -> None:
-    """Check that the quick connects of a queue exist."""
-    found = [
-        site.find(kinds.QUICK_CONNECT, one, "QuickConnectIds") for one in params.get("QuickConnectIds") or ()
-    ]
-    made.parts["quick connects"] = [one.id for one in found]
-
-
-_CONFIGS = {"USER": "UserConfig", "QUEUE": "QueueConfig", "PHONE_NUMBER": "PhoneConfig", "FLOW": "FlowConfig"}
-"""Member of QuickConnectConfig that a type needs."""
-
-
-def _check_quick_connect(site: InstanceRuntime, params: Params) -> None:
-    """Check that a quick connect has the configuration of its type, and that what it names exists."""
-    config = params.get("QuickConnectConfig")
-    if config is None:
-        return
-    kind = config["QuickConnectType"]
-    given = {member for member in _CONFIGS.values() if config.get(member) is not None}
-    if given != {_CONFIGS[kind]}:
-        raise ApiError(
-            "InvalidParameterException", f"A quick connect of type {kind} needs {_CONFIGS[kind]} alone."
-        )
-    named = config[_CONFIGS[kind]]
-    for member, segment in (("UserId", kinds.USER), ("QueueId", kinds.QUEUE), ("ContactFlowId", kinds.FLOW)):
-        if named.get(member):
-            site.find(segment, named[member], member)
-
-
-def check_queue_configs(site: InstanceRuntime, configs: list[Params]) -> None:
-    """Check that the queues of a routing profile exist, and do not exceed the quota.
-
-    Raises:
-        ApiError: one does not exist, or LimitExceededException.
-    """
-    for config in configs:
-        site.find(kinds.QUEUE, config["QueueReference"]["QueueId"])
-    site.within("connect.queues-per-routing-profile-per-instance", len(configs))
-
-
-def _check_hours(site: InstanceRuntime, params: Params) -> None:
-    check_config(params.get("Config") or ())
-
-
-def _check_user(site: InstanceRuntime, params: Params) -> None:
-    check_user(params, site.instance.more.get("IdentityManagementType", CONNECT_MANAGED))
-
-
-def _no_rule(site: InstanceRuntime, params: Params) -> None:
-    """Accept the request: the model has said all."""
+# ----------------------------------------------------------------------------------------- descriptions
 
 
 def _as_is(site: InstanceRuntime, found: Resource, about: Params) -> Params:
@@ -241,18 +186,6 @@ def _refers_to_profile(user: Resource, profile: Resource) -> bool:
     return resource_id(user.members["RoutingProfileId"]) == profile.id
 
 
-_RULES: dict[str, Callable[[InstanceRuntime, Params], None]] = {
-    "HoursOfOperation": _check_hours,
-    "User": _check_user,
-    "QuickConnect": _check_quick_connect,
-}
-"""What a Create request must keep beyond its model."""
-_CHECKED_AGAIN = ("HoursOfOperation", "QuickConnect")
-"""Kinds whose Update requests must keep it as well."""
-_CHECKS: dict[str, tuple[Callable[[InstanceRuntime, Resource, Params], None], ...]] = {
-    "RoutingProfile": (_check_queues,),
-    "Queue": (_check_quick_connects,),
-}
 _DESCRIBED: dict[str, Callable[[InstanceRuntime, Resource, Params], Params]] = {
     "Queue": _queue,
     "User": _renamed,

@@ -36,6 +36,13 @@ _ATTRIBUTES = {
 def create(site: InstanceRuntime, params: Params) -> Params:
     """CreateInstance: active at once, with Connect's default resources and its own quotas."""
     sites, state = site.sites, site.state
+    if params["IdentityManagementType"] == "EXISTING_DIRECTORY":
+        if not params.get("DirectoryId"):
+            raise ApiError("InvalidRequestException", "DirectoryId is required with EXISTING_DIRECTORY.")
+    elif not params.get("InstanceAlias"):
+        raise ApiError(
+            "InvalidRequestException", f"InstanceAlias is required with {params['IdentityManagementType']}."
+        )
     alias = params.get("InstanceAlias") or f"instance-{len(sites) + 1}"
     if any(one.instance.account.alias == alias for one in sites):
         raise ApiError("InvalidRequestException", "Invalid Input. Instance alias is already used.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
+from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import NumberResource, resource_id
 from busyhour.emulator.messages import ApiError
@@ -26,6 +26,8 @@ COUNTRIES = {
     "IE": ("+353", "+35312091"),
 }
 """Country code: calling code, and the prefix of generated numbers."""
+_COOLDOWN = 180 * 86_400.0
+"""Seconds for which a released number can be neither found nor claimed."""
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888", "+44800", "+49800")
 
 
@@ -38,6 +40,7 @@ def claim(site: InstanceRuntime, params: Params) -> Params:
         if other.instance.has_number(number):
             raise ApiError("InvalidParameterException", f"Phone number {number} is claimed already.", 400)
     quota = "connect.phone-numbers-per-instance"
+    _check_released(target, number, quota)
     target.within(quota, len(target.instance.all(kinds.NUMBER)) + 1, "InvalidParameterException", 400)
     claimed = target.instance.claim(
         number, description=params.get("PhoneNumberDescription") or "", type=_type_of(number)
@@ -60,6 +63,7 @@ def release(site: InstanceRuntime, params: Params) -> Params:
     """ReleasePhoneNumber."""
     owner, number = site.sites.number(params["PhoneNumberId"])
     owner.removed(number)
+    site.sites.released[number.number] = site.state.time()
     return {}
 
 
@@ -95,13 +99,15 @@ def list_v2(site: InstanceRuntime, params: Params) -> Params:
     """ListPhoneNumbersV2, of all instances or one."""
     wanted = params.get("TargetArn")
     instance = params.get("InstanceId")
-    prefix = (params.get("PhoneNumberPrefix") or "").lstrip("+")
+    prefix = params.get("PhoneNumberPrefix") or "+"
+    if not prefix.startswith("+"):
+        raise ApiError("InvalidParameterException", f"PhoneNumberPrefix {prefix!r} must begin with +.")
     pairs = [
         (owner, number)
         for owner in site.sites
         if wanted in (None, owner.instance.arn) and instance in (None, owner.instance.id)
         for number in _chosen(owner.instance.numbers(), params)
-        if number.number.lstrip("+").startswith(prefix)
+        if number.number.startswith(prefix)
     ]
     chosen, token = page(pairs, params)
     return {"ListPhoneNumbersSummaryList": [_summary(*pair) for pair in chosen], **token}
@@ -127,6 +133,7 @@ def list_v1(site: InstanceRuntime, params: Params) -> Params:
 @operation("SearchAvailablePhoneNumbers")
 def search_available(site: InstanceRuntime, params: Params) -> Params:
     """SearchAvailablePhoneNumbers: numbers that are not claimed."""
+    _target(site, params)
     code, kind = params["PhoneNumberCountryCode"], params["PhoneNumberType"]
     if code not in COUNTRIES:
         raise ApiError(
@@ -136,6 +143,7 @@ def search_available(site: InstanceRuntime, params: Params) -> Params:
     prefix = params.get("PhoneNumberPrefix") or COUNTRIES[code][1]
     size = params.get("MaxResults") or 10
     claimed = {number.number for owner in site.sites for number in owner.instance.numbers()}
+    claimed |= _cooling(site).keys()
     missing = max(4, 12 - len(prefix))
     made = (f"{prefix}{index:0{missing}d}" for index in range(10**missing))
     found: list[str] = []
@@ -148,6 +156,33 @@ def search_available(site: InstanceRuntime, params: Params) -> Params:
         {"PhoneNumber": number, "PhoneNumberCountryCode": code, "PhoneNumberType": kind} for number in found
     ]
     return {"AvailableNumbersList": listed}
+
+
+def _cooling(site: InstanceRuntime) -> dict[str, float]:
+    """Return the numbers that were released in the last 180 days, and forget the others."""
+    since = site.state.time() - _COOLDOWN
+    released = {number: at for number, at in site.sites.released.items() if at > since}
+    site.sites.released = released
+    return released
+
+
+def _check_released(site: InstanceRuntime, number: str, quota: str) -> None:
+    """Check that a number is not in its cooldown, and that not twice the quota was released (API reference, ReleasePhoneNumber).
+
+    Raises:
+        ApiError: InvalidParameterException; the reference names no error.
+    """
+    released = _cooling(site)
+    if number in released:
+        raise ApiError(
+            "InvalidParameterException",
+            f"Phone number {number} was released less than 180 days ago and cannot be claimed yet.",
+        )
+    if len(released) >= 2 * site.state.limits.applied(quota, site.scope):
+        raise ApiError(
+            "InvalidParameterException",
+            "Numbers of 200 % of the quota were released in 180 days: no further one can be claimed.",
+        )
 
 
 def country(number: str) -> str:
@@ -174,7 +209,7 @@ def _target(site: InstanceRuntime, params: Params) -> InstanceRuntime:
         return site.sites.by_arn(params["TargetArn"])
     if params.get("InstanceId"):
         return site.sites.get(resource_id(params["InstanceId"]))
-    raise not_found("TargetArn")
+    raise ApiError("InvalidParameterException", "InstanceId or TargetArn is required.")
 
 
 def _summary(owner: InstanceRuntime, number: NumberResource) -> Params:

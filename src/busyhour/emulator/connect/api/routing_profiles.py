@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from busyhour.emulator.connect.api.crud import check_queue_configs
+from busyhour.emulator.connect.api.kind_rules import check_queue_configs
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
-from busyhour.emulator.connect.resources.instance import resource_id
+from busyhour.emulator.connect.resources.instance import Resource, resource_id
+from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
+
+_AT_ONCE = 10
+"""Queues that a request takes from a profile at most (API reference, DisassociateRoutingProfileQueues)."""
 
 
 @operation("ListRoutingProfileQueues")
@@ -25,10 +29,36 @@ def list_queues(site: InstanceRuntime, params: Params) -> Params:
     return {"RoutingProfileQueueConfigSummaryList": listed, **token}
 
 
-@operation("AssociateRoutingProfileQueues", "UpdateRoutingProfileQueues")
+@operation("AssociateRoutingProfileQueues")
 def associate_queues(site: InstanceRuntime, params: Params) -> Params:
     """AssociateRoutingProfileQueues: adds queues, or changes priority and delay of existing ones."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
+    return _associated(site, profile, params)
+
+
+@operation("UpdateRoutingProfileQueues")
+def update_queues(site: InstanceRuntime, params: Params) -> Params:
+    """UpdateRoutingProfileQueues: changes priority and delay of queues of the profile.
+
+    Raises:
+        ApiError: InvalidRequestException: a queue is not associated with the profile for this channel. The service answered so
+            (a public report of 2020); the reference states the condition.
+    """
+    profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
+    known = {_key(one["QueueReference"]) for one in profile.members.get("QueueConfigs", ())}
+    for config in params.get("QueueConfigs") or ():
+        queue, channel = _key(config["QueueReference"])
+        site.find(kinds.QUEUE, queue)
+        if (queue, channel) not in known:
+            raise ApiError(
+                "InvalidRequestException",
+                f"Queue {queue} is not associated with the routing profile for {channel}; "
+                "AssociateRoutingProfileQueues adds it.",
+            )
+    return _associated(site, profile, params)
+
+
+def _associated(site: InstanceRuntime, profile: Resource, params: Params) -> Params:
     configs = {_key(one["QueueReference"]): one for one in profile.members.get("QueueConfigs", ())}
     configs |= {_key(one["QueueReference"]): one for one in params.get("QueueConfigs") or ()}
     check_queue_configs(site, list(configs.values()))
@@ -41,6 +71,8 @@ def associate_queues(site: InstanceRuntime, params: Params) -> Params:
 def disassociate_queues(site: InstanceRuntime, params: Params) -> Params:
     """DisassociateRoutingProfileQueues."""
     profile = site.find(kinds.ROUTING_PROFILE, params["RoutingProfileId"])
+    if len(params.get("QueueReferences") or ()) > _AT_ONCE:
+        raise ApiError("InvalidParameterException", f"QueueReferences must have at most {_AT_ONCE} entries.")
     gone = {_key(reference) for reference in params.get("QueueReferences") or ()}
     configs = profile.members.get("QueueConfigs", ())
     profile.members["QueueConfigs"] = [one for one in configs if _key(one["QueueReference"]) not in gone]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from busyhour.emulator.connect.api.contact_changes import target_queue
 from busyhour.emulator.connect.contacts.contact import Contact
 from busyhour.emulator.connect.contacts.outbound import COUNTRIES, check_attributes, check_campaign
 from busyhour.emulator.connect.contacts.start_parameters import Placed
@@ -13,6 +14,7 @@ from busyhour.emulator.connect.contacts.transcript import join
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params, not_found
 from busyhour.emulator.connect.policy import OverQuota
 from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.instance import FlowResource
 from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.registry import operation
 
@@ -23,6 +25,11 @@ _TASK = (
     "TaskTemplateId",
 )
 _SIX_DAYS = 6 * 86_400.0
+_TASK_SOURCES = ("ContactFlowId", "QuickConnectId", "TaskTemplateId")
+_LINKED = 12
+"""Tasks with one PreviousContactId at most."""
+_INTERACTIVE = "application/vnd.amazonaws.connect.message.interactive"
+_MESSAGES = ("text/plain", "text/markdown", "application/json", f"{_INTERACTIVE}.response")
 
 
 @operation("StartOutboundVoiceContact")
@@ -64,6 +71,7 @@ def start_outbound_voice_contact(site: InstanceRuntime, params: Params) -> Param
 def start_chat_contact(site: InstanceRuntime, params: Params) -> Params:
     """StartChatContact: above the quota on active chats LimitExceededException, as AWS documents."""
     flow = site.published(params["ContactFlowId"])
+    _check_chat(site, params)
     attributes = _attributes(site, params)
     persistent = params.get("PersistentChat") or {}
     extra = _given(params, _CHAT)
@@ -92,13 +100,7 @@ def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
 
     May begin up to 6 days later.
     """
-    if params.get("QuickConnectId"):
-        raise not_found("QuickConnectId")
-    if not params.get("ContactFlowId"):
-        raise ApiError(
-            "InvalidRequestException", "ContactFlowId is required: the emulator has no quick connects."
-        )
-    flow = site.published(params["ContactFlowId"])
+    flow, queue = _task_flow(site, params)
     attributes = _attributes(site, params)
     at = site.state.time()
     scheduled = params.get("ScheduledTime")
@@ -115,11 +117,20 @@ def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
     known = _known(site, params)
     if known is not None:
         return {"ContactId": known}
+    if previous:
+        count = sum(one.extra.get("PreviousContactId") == previous for one in site.contacts.store.recent())
+        if count >= _LINKED:
+            raise ApiError(
+                "ServiceQuotaExceededException",
+                f"{_LINKED} tasks have this PreviousContactId already.",
+                402,
+            )
     _room(site, "TASK", "ServiceQuotaExceededException", 402)
     placed = Placed(
         *(flow, "API", "", "", attributes),
         extra=extra,
         channel="TASK",
+        queue=queue,
         expires=site.policy.task_seconds,
         scheduled=when,
     )
@@ -129,10 +140,68 @@ def start_task_contact(site: InstanceRuntime, params: Params) -> Params:
 # ------------------------------------------------------------------------------------------------ parts
 
 
+def _task_flow(site: InstanceRuntime, params: Params) -> tuple[FlowResource, str | None]:
+    """Return the flow of a new task and the ARN of its target queue: of the request, its quick connect, or its template.
+
+    Raises:
+        ApiError: InvalidRequestException: not exactly one of them, one without a flow, or a template that is inactive.
+    """
+    given = [name for name in _TASK_SOURCES if params.get(name)]
+    if len(given) != 1:
+        raise ApiError(
+            "InvalidRequestException",
+            f"A task needs exactly one of {', '.join(_TASK_SOURCES)}; the request has {len(given)}.",
+        )
+    if params.get("ContactFlowId"):
+        return site.published(params["ContactFlowId"]), None
+    if params.get("TaskTemplateId"):
+        template = site.find(kinds.TASK_TEMPLATE, params["TaskTemplateId"], "TaskTemplateId").members
+        if template["Status"] != "ACTIVE":
+            raise ApiError("InvalidRequestException", "Tasks can only be created from ACTIVE templates.")
+        config = template
+    else:
+        found = site.find(kinds.QUICK_CONNECT, params["QuickConnectId"], "QuickConnectId")
+        whole = found.members["QuickConnectConfig"]
+        config = whole.get("QueueConfig") or whole.get("UserConfig") or whole.get("FlowConfig") or {}
+    if not config.get("ContactFlowId"):
+        raise ApiError("InvalidRequestException", f"{given[0]} has no flow for a task.")
+    return site.published(config["ContactFlowId"]), target_queue(site, config)
+
+
+def _check_chat(site: InstanceRuntime, params: Params) -> None:
+    """Check the parameters of a chat that exclude or need each other (API reference, StartChatContact).
+
+    Raises:
+        ApiError: InvalidParameterException or InvalidRequestException; the reference names no error.
+    """
+    persistent, types = params.get("PersistentChat") or {}, params.get("SupportedMessagingContentTypes")
+    if types is not None and "text/plain" not in types:
+        raise ApiError(
+            "InvalidParameterException", "SupportedMessagingContentTypes must always contain text/plain."
+        )
+    if persistent and not persistent.get("RehydrationType"):
+        raise ApiError("InvalidRequestException", "RehydrationType is required for persistent chat.")
+    if persistent and params.get("RelatedContactId"):
+        raise ApiError(
+            "InvalidRequestException", "RelatedContactId and PersistentChat cannot be provided together."
+        )
+    first = params.get("InitialMessage") or {}
+    if first and first["ContentType"] not in _MESSAGES:
+        raise ApiError("InvalidParameterException", f"ContentType must be one of {', '.join(_MESSAGES)}.")
+    subtype = ((params.get("SegmentAttributes") or {}).get("connect:Subtype") or {}).get("ValueString")
+    if subtype == "connect:Guide" and not {_INTERACTIVE, f"{_INTERACTIVE}.response"} <= set(types or ()):
+        raise ApiError(
+            "InvalidRequestException",
+            f"Subtype connect:Guide needs {_INTERACTIVE} and {_INTERACTIVE}.response among the supported types.",
+        )
+
+
 def _attributes(site: InstanceRuntime, params: Params) -> Mapping[str, str]:
     """Return the attributes of the new contact: those of the related contact, and the given ones over them."""
     given: Mapping[str, str] = params.get("Attributes") or {}
     related = site.contacts.store.get(params.get("RelatedContactId") or "")
+    if related is None and params.get("RelatedContactId"):
+        raise not_found("RelatedContactId")
     attributes = given if related is None else {**related.current_attributes(), **given}
     check_attributes(attributes, site.state.limits)
     return attributes

@@ -10,6 +10,7 @@ from busyhour.calls.acd import AcdQueue
 from busyhour.calls.acd.agents import Agent
 from busyhour.emulator.connect.contacts.contact import CHANNELS
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
+from busyhour.emulator.connect.metrics.current_checks import check
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.instance import Resource
 from busyhour.emulator.messages import ApiError
@@ -47,6 +48,7 @@ def current_metric_data(site: InstanceRuntime, params: Params) -> Params:
         raise ApiError(
             "InvalidParameterException", "Filters must name at least one queue or routing profile."
         )
+    check(params, groupings)
     grouped = bool(groupings)
     results: list[Params] = [
         {

@@ -28,8 +28,11 @@ def current_user_data(site: InstanceRuntime, params: Params) -> Params:
     wanted = [
         fits for fits in (_agents(site, filters), _profiles(site, filters), _queues(site, filters)) if fits
     ]
-    if not wanted:
-        raise ApiError("InvalidParameterException", "Filters must name users, routing profiles or queues.")
+    if len(wanted) != 1:
+        raise ApiError(
+            "InvalidParameterException",
+            "Filters must name users, routing profiles or queues, and one of them.",
+        )
     states = (filters.get("ContactFilter") or {}).get("ContactStates")
     found = []
     for user in site.instance.all(kinds.USER):

@@ -15,6 +15,7 @@ from busyhour.emulator.connect.metrics.historical_checks import (
     check_filters,
     check_metrics,
     check_times,
+    check_zone,
 )
 from busyhour.emulator.connect.metrics.interval_store import METRICS, Seen, seen
 from busyhour.emulator.connect.resources import kinds
@@ -39,6 +40,7 @@ def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
     start, end = (epoch_seconds(params[edge]) for edge in ("StartTime", "EndTime"))
     period = (params.get("Interval") or {}).get("IntervalPeriod") or "TOTAL"
     check_times(start, end, here.state.time(), period)
+    check_zone((params.get("Interval") or {}).get("TimeZone"))
     metrics = params["Metrics"]
     for metric in metrics:
         if metric.get("Name") not in METRICS:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
+from busyhour.emulator.connect.resources.hours_of_operation import zone
 from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.messages import ApiError
 
@@ -36,6 +37,22 @@ _THRESHOLDS = frozenset(
     }
 )
 """Metrics that need a threshold."""
+_METHODS = frozenset(
+    {
+        *("INBOUND", "INCOMING", "OUTBOUND", "TRANSFER", "CALLBACK", "API", "WEBRTC_API", "QUEUE_TRANSFER"),
+        *(
+            "EXTERNAL_OUTBOUND",
+            "MONITOR",
+            "DISCONNECT",
+            "Disconnect",
+            "AGENT_REPLY",
+            "FLOW",
+            "CAMPAIGN_PREVIEW",
+        ),
+        "CALLBACK_CUSTOMER_FIRST_DIALED",
+    }
+)
+"""Values of contact records and of the metrics page, which writes some differently."""
 _LONGEST = 604_800
 _VALUES = 100
 _SERVICE_LEVELS = 20
@@ -44,6 +61,16 @@ _SERVICE_LEVELS = 20
 def refused(message: str) -> ApiError:
     """Make the error of a rule that a request breaks."""
     return ApiError("InvalidParameterException", message)
+
+
+def check_zone(name: str | None) -> None:
+    """Check the time zone of the interval.
+
+    Raises:
+        ApiError: it is none of the tz database.
+    """
+    if name and zone(name) is None:
+        raise refused(f"TimeZone {name!r} is not a time zone.")
 
 
 def check_times(start: float, end: float, now: float, period: str) -> None:
@@ -73,6 +100,8 @@ def check_metrics(metrics: Iterable[Params]) -> None:
     levels = 0
     for metric in metrics:
         name = metric.get("Name") or ""
+        for condition in metric.get("MetricFilters") or ():
+            _check_condition(name, condition)
         levels += name == "SERVICE_LEVEL"
         given = metric.get("Threshold") or ()
         if name in _THRESHOLDS and not given:
@@ -85,6 +114,16 @@ def check_metrics(metrics: Iterable[Params]) -> None:
                 raise refused(f"Comparison of {name} must be LT or LTE.")
     if levels > _SERVICE_LEVELS:
         raise refused(f"A request has at most {_SERVICE_LEVELS} SERVICE_LEVEL metrics.")
+
+
+def _check_condition(name: str, condition: Params) -> None:
+    if condition.get("MetricFilterKey") != "INITIATION_METHOD":
+        return
+    for value in condition.get("MetricFilterValues") or ():
+        if value not in _METHODS:
+            raise refused(
+                f"{value!r} is not an INITIATION_METHOD of {name}; valid ones: {', '.join(sorted(_METHODS))}."
+            )
 
 
 def check_filters(site: InstanceRuntime, filters: Iterable[Params], names: Iterable[str]) -> None:

@@ -105,7 +105,11 @@ USER = Kind(
         "UpdateUserPhoneConfig": ("PhoneConfig",),
         "UpdateUserSecurityProfiles": ("SecurityProfileIds",),
     },
-    references={"RoutingProfileId": "routing-profile", "SecurityProfileIds": "security-profile"},
+    references={
+        "RoutingProfileId": "routing-profile",
+        "SecurityProfileIds": "security-profile",
+        "HierarchyGroupId": "agent-group",
+    },
 )
 PROMPT = Kind(
     *("Prompt", "prompt", "PromptId", "PromptARN", "Prompt", "PromptSummaryList", "Prompts"),

@@ -200,12 +200,12 @@ def test_quick_connects_name_what_exists_and_belong_to_queues(centre, aws_error)
 
 
 def test_task_templates_constrain_their_own_fields(connect, aws_error):
-    fields = [{"Id": {"Name": "Order"}, "Type": "TEXT"}, {"Id": {"Name": "Until"}, "Type": "DATE_TIME"}]
+    fields = [{"Id": {"Name": "Order"}, "Type": "NAME"}, {"Id": {"Name": "Until"}, "Type": "DATE_TIME"}]
     constraints = {"RequiredFields": [{"Id": {"Name": "Order"}}]}
-    made = connect(
-        "CreateTaskTemplate", Name="Return", Fields=fields, Constraints=constraints, ClientToken="t"
-    )["Id"]
-    again = connect("CreateTaskTemplate", Name="Return", Fields=fields, ClientToken="t")["Id"]
+    flow = connect.emulator.instance.flow_named("Greeting").id
+    asked = {"Fields": fields, "Constraints": constraints, "ContactFlowId": flow}
+    made = connect("CreateTaskTemplate", Name="Return", **asked, ClientToken="t")["Id"]
+    again = connect("CreateTaskTemplate", Name="Return", **asked, ClientToken="t")["Id"]
     assert again == made
     got = connect("GetTaskTemplate", TaskTemplateId=made)
     assert (got["Name"], got["Status"], got["Fields"], got["Constraints"]) == (
@@ -215,9 +215,8 @@ def test_task_templates_constrain_their_own_fields(connect, aws_error):
         constraints,
     )
     unknown = {"RequiredFields": [{"Id": {"Name": "Colour"}}]}
-    assert code_of(
-        aws_error, connect, "CreateTaskTemplate", Name="x", Fields=fields, Constraints=unknown
-    ) == ("InvalidParameterException")
+    asked = {**asked, "Constraints": unknown}
+    assert code_of(aws_error, connect, "CreateTaskTemplate", Name="x", **asked) == "InvalidParameterException"
     connect("UpdateTaskTemplate", TaskTemplateId=made, Status="INACTIVE")
     assert connect("ListTaskTemplates", Status="ACTIVE")["TaskTemplates"] == []
     connect("DeleteTaskTemplate", TaskTemplateId=made)

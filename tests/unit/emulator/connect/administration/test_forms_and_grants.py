@@ -155,3 +155,44 @@ def test_associations_name_the_flow_of_each_number(connect):
     found = connect("BatchGetFlowAssociation", ResourceIds=asked)["FlowAssociationSummaryList"]
     assert found == listed
     assert connect("ListFlowAssociations", ResourceType="INBOUND_EMAIL")["FlowAssociationSummaryList"] == []
+
+
+def test_what_is_only_saved_leaves_the_published_view_as_it_is(connect, refused):
+    draft, final = {"Template": '"draft"', "Actions": []}, {"Template": '"final"', "Actions": []}
+    view = connect("CreateView", Name="Guide", Status="SAVED", Content=draft)["View"]["Id"]
+    assert refused("DescribeView", ViewId=view) == ("ResourceNotFoundException", 404)
+    connect("UpdateViewContent", ViewId=view, Status="PUBLISHED", Content=final)
+    connect("UpdateViewContent", ViewId=view, Status="SAVED", Content=draft)
+    found = {
+        qualifier: connect("DescribeView", ViewId=f"{view}{qualifier}")["View"]["Content"]["Template"]
+        for qualifier in ("", ":$LATEST", ":$SAVED")
+    }
+    assert found == {"": '"final"', ":$LATEST": '"final"', ":$SAVED": '"draft"'}
+    assert connect("CreateViewVersion", ViewId=view)["View"]["Content"] == final
+
+
+def test_a_user_has_at_most_as_many_proficiencies_as_the_quota(make, fast, aws_error):
+    client = make(quotas={**fast, "connect.proficiencies-per-agent": 1})
+    client("CreatePredefinedAttribute", Name="Language", Values={"StringList": ["English", "German"]})
+    profile = client("ListRoutingProfiles")["RoutingProfileSummaryList"][0]["Id"]
+    security = client("ListSecurityProfiles")["SecurityProfileSummaryList"][0]["Id"]
+    user = client(
+        "CreateUser",
+        Username="ada",
+        Password="Passw0rd",
+        IdentityInfo={"FirstName": "A", "LastName": "B"},
+        PhoneConfig={"PhoneType": "SOFT_PHONE"},
+        SecurityProfileIds=[security],
+        RoutingProfileId=profile,
+    )["UserId"]
+    english, german = (
+        {"AttributeName": "Language", "AttributeValue": value, "Level": 3.0}
+        for value in ("English", "German")
+    )
+    client("AssociateUserProficiencies", UserId=user, UserProficiencies=[english])
+    client("UpdateUserProficiencies", UserId=user, UserProficiencies=[{**english, "Level": 5.0}])
+    with pytest.raises(aws_error) as refused:
+        client("AssociateUserProficiencies", UserId=user, UserProficiencies=[german])
+    assert refused.value.code == "InvalidRequestException"
+    listed = client("ListUserProficiencies", UserId=user)["UserProficiencyList"]
+    assert [(one["AttributeValue"], one["Level"]) for one in listed] == [("English", 5.0)]

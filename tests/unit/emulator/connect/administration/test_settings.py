@@ -72,7 +72,12 @@ def test_security_keys_and_origins(client, aws_error):
 
 def test_integrations_are_listed_by_type(client, aws_error):
     arn = "arn:aws:app-integrations:us-east-1:123456789012:event-integration/x"
-    made = client("CreateIntegrationAssociation", IntegrationType="EVENT", IntegrationArn=arn)
+    source = {
+        "SourceApplicationUrl": "https://shop.example",
+        "SourceApplicationName": "Shop",
+        "SourceType": "CASES",
+    }
+    made = client("CreateIntegrationAssociation", IntegrationType="EVENT", IntegrationArn=arn, **source)
     (found,) = client("ListIntegrationAssociations", IntegrationType="EVENT")[
         "IntegrationAssociationSummaryList"
     ]

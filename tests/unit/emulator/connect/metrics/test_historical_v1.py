@@ -102,8 +102,8 @@ def test_current_metrics_come_in_pages_and_in_order(connect, queue_flow):
     asked = {
         "Filters": {"Queues": [other, queue]},
         "Groupings": ["QUEUE"],
-        "CurrentMetrics": [{"Name": "SLOTS_ACTIVE", "Unit": "COUNT"}, {"Name": "AGENTS_ERROR"}],
-        "SortCriteria": [{"SortByMetric": "SLOTS_ACTIVE", "SortOrder": "DESCENDING"}],
+        "CurrentMetrics": [{"Name": "AGENTS_ONLINE", "Unit": "COUNT"}, {"Name": "AGENTS_ERROR"}],
+        "SortCriteria": [{"SortByMetric": "AGENTS_ONLINE", "SortOrder": "DESCENDING"}],
     }
     first = connect("GetCurrentMetricData", **asked, MaxResults=1)
     second = connect("GetCurrentMetricData", **asked, MaxResults=1, NextToken=first["NextToken"])
