@@ -80,8 +80,8 @@ def update(site: InstanceRuntime, params: Params, *, kind: Kind, members: tuple[
     """An Update operation: sets its members."""
     found: Resource = site.find(kind, params[kind.id])
     name = params.get(kind.name) if "Name" in members else None
-    if "Name" in members and members != ("Name",) and not any(params.get(one) for one in members):
-        raise ApiError("InvalidRequestException", f"At least one of {', '.join(members)} must be provided.")
+    if kind in _EITHER and members == _NAMES and not any(params.get(one) for one in members):
+        raise ApiError("InvalidRequestException", "At least Name or Description must be provided.")
     for rule in ON_CHANGES.get(kind.noun, ()):
         rule(site, params)
     if name is not None and name != found.name:
@@ -131,6 +131,9 @@ def _summary(site: InstanceRuntime, one: Resource) -> Params:
     return {"Id": one.id, "Arn": one.arn, named: one.name, **more, **modified}
 
 
+_NAMES = ("Name", "Description")
+_EITHER = (kinds.QUEUE, kinds.QUICK_CONNECT, kinds.ROUTING_PROFILE)
+"""Kinds of whose name and description an Update needs one (API reference, UpdateQueueName and others)."""
 _IN_USE = (kinds.QUEUE, kinds.ROUTING_PROFILE, kinds.SECURITY_PROFILE)
 """Kinds whose Delete models ResourceInUseException."""
 
