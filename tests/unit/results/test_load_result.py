@@ -166,6 +166,7 @@ def test_waits_that_end_alike_widen_the_interval_of_the_service_level():
     found = []
     for at_random in (True, False):
         recorder = Recorder()
+        recorder.end_second(600)
         for call in range(400):
             in_time = call % 5 > 0 if at_random else call < 320
             recorder.count("call/queued")
