@@ -1,4 +1,4 @@
-"""`python -m busyhour` is the same as `busyhour`: Ctrl-C ends it with 130, also while it imports."""
+"""Entry point of `python -m busyhour`, the same as `busyhour`: Ctrl-C ends it with 130, also during imports."""
 
 import os
 import signal

@@ -28,7 +28,7 @@ class ExitCode(IntEnum):
     UNREACHABLE = 5
     """The target could not be reached, or the output could not be written."""
     INTERNAL = 70
-    """A fault of busyhour itself: it says nothing about the input."""
+    """A fault of busyhour itself, which is no result about the input."""
     INTERRUPTED = 130
     """Stopped by Ctrl-C; what was measured until then is reported."""
 

@@ -120,6 +120,17 @@ def test_paths_in_documents_exist(name: str) -> None:
     assert [one for one in sorted(paths) if not _exists(one)] == []
 
 
+def test_paths_into_the_package_exist_in_every_page() -> None:
+    pages = [page for folder in ROOT.glob("[a-z]*/") for page in folder.glob("**/*.md")]
+    named = {
+        (page.name, path)
+        for page in [*ROOT.glob("*.md"), *pages]
+        for path in re.findall(r"src/busyhour/[\w./]+\.\w+", page.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 10
+    assert sorted(one for one in named if not (ROOT / one[1]).exists()) == []
+
+
 def _exists(path: str) -> bool:
     """Whether a path below the root or below `src/busyhour` exists; of one with `<name>` in it, its folder."""
     fixed = path.partition("<")[0] if "<" in path else path

@@ -1,4 +1,4 @@
-"""Standard output and error of commands: every line that they print, with foreign text shown as escapes."""
+"""Standard output and error of commands: every line is printed here, with foreign text as escapes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Standard output and error of a command: a reader that closes the pipe changes no exit code, a full disk is an error."""
+"""Standard output and error of a command: a closed pipe changes no exit code, a full disk is an error."""
 
 from __future__ import annotations
 

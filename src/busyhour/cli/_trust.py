@@ -20,7 +20,7 @@ def trust_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option(
         "--shipped-rules-only",
         is_flag=True,
-        help="Run only what ships with busyhour, and none of the project's own Python: for code of strangers.",
+        help="Run only what ships with busyhour, and none of the project's own Python: for code that you do not trust.",
     )(command)
     return click.option(
         "--trust",

@@ -1,4 +1,4 @@
-"""Writes what `busyhour run` leaves behind."""
+"""Write the files of a finished `busyhour run`: record, reports, history."""
 
 from __future__ import annotations
 

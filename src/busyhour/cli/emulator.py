@@ -176,8 +176,8 @@ DEFAULT_PORT = 4580
     "--strict-references/--lenient-references",
     "strict",
     default=None,
-    help="Whether what a published flow refers to must be in its instance, as in AWS; strict, but with --scenario, whose "
-    "exports come from another instance.",
+    help="Whether the resources that a published flow refers to must be in its instance, as in AWS. Strict by default; lenient "
+    "with --scenario, whose exports come from another instance.",
 )
 @click.option(
     "--ready-file",

@@ -152,7 +152,7 @@ def _again(paths: tuple[str, ...], options: dict[str, tuple[str, ...]]) -> tuple
 
 
 def settings_of(name: str, examples: int | None, seed: int | None) -> Settings:
-    """Settings of a profile, with what the command line says otherwise."""
+    """Settings of a profile, overridden by the command line."""
     from dataclasses import replace
 
     from busyhour.exploration.search.explorer import profile

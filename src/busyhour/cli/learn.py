@@ -1,4 +1,4 @@
-"""busyhour learn: Learn arrivals, handling times and patience from the export of a centre that runs today."""
+"""busyhour learn: Estimate arrivals, handling times and patience from the export of a centre."""
 
 from __future__ import annotations
 
@@ -27,17 +27,21 @@ from busyhour.cli._say import print_document, say
 )
 @click.option("--queue", default="", help="Only this queue, by its name in the export.")
 @click.option(
-    "--timezone", "zone", default="UTC", show_default=True, help="Of times without an offset, and of days."
+    "--timezone",
+    "zone",
+    default="UTC",
+    show_default=True,
+    help="Time zone of days, and of times without an offset.",
 )
 @click.option(
     "--dates",
     type=click.Choice(["mm/dd/yyyy", "dd/mm/yyyy", "yymmdd"]),
-    help="Where dates can be read in two ways.",
+    help="Order of day and month in dates that can be read in two ways.",
 )
 @click.option(
     "--growth",
     type=click.FloatRange(0, 1000, min_open=True),
-    help="Multiplies the volume: 1.15 is 15 % more.",
+    help="Factor on the volume: 1.15 is 15 % more.",
 )
 @click.option(
     "--into",
@@ -58,10 +62,10 @@ def command(
     form: str,
     output: Path | None,
 ) -> None:
-    """Learn what a scenario needs to know of callers from what a centre recorded; nothing of a single caller is kept.
+    """Estimate the volumes and times of a scenario from the export of a centre; no data of a single caller is kept.
 
-    Columns are recognised by their headers and printed; each value comes with its 95 % interval and its count, and what
-    the export does not say is marked as assumed.
+    Columns are recognised by their headers and printed; each value comes with its 95 % interval and its count, and values
+    that the export does not have are marked as assumed.
 
     Example: busyhour learn --calls acd.csv --timezone America/New_York --into scenarios/helpdesk.toml
     """

@@ -23,8 +23,7 @@ def command(run: Path, live: bool) -> None:
 
     For a run that was killed: a run that ends by itself, by Ctrl-C or by SIGTERM stops its own contacts. Safe to
     re-run: it resumes from the journal. Exit code 0: no contact is live. 1: some could not be stopped. 4: the run was
-    killed while a contact was being started, which was searched by its name and not found: whether it is live is not
-    known.
+    killed while it started a contact, and a search for its name did not find it: whether it is live is not known.
 
     Example: busyhour stop reports/out/latest --live
     """

@@ -1,4 +1,4 @@
-"""Reading from the target after the load: what fails or is interrupted is left out and named; the report is still made."""
+"""Read from the target after the load: a reading that fails or is interrupted is named, and the report is made without it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Entries of a scenario that nothing uses, said before anything runs: an error where it has a [test] table."""
+"""Unused entries of a scenario, reported before a run: an error if the file has a [test] table."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from busyhour.scenarios.moved import has_test
 
 
 def check_entries(scenario: Scenario, warn: Callable[[str], None]) -> None:
-    """Say which entries nothing uses.
+    """Report unused entries.
 
     Args:
         scenario: as it was read, with its overrides.
-        warn: hears each of them where the file has no [test] table: older files stay valid.
+        warn: receives a message for each of them if the file has no [test] table: older files stay valid.
 
     Raises:
         BusyhourError: the file has a [test] table and an entry that nothing uses; or a flow cannot be read.

@@ -91,7 +91,7 @@ def drive(
         watched: the target's process; when it ends, so does the load, and that does not count as interrupted.
         permitted: seconds for which calls may be started against AWS; None: no permit to do so is given.
         claim: of the folder; its lock is held until the last process of the generator has ended.
-        lookout: says when a run against AWS must end before its time; the result has the reason as `abort`.
+        lookout: decides when a run against AWS must end early; the result has the reason as `abort`.
 
     Raises:
         BusyhourError: the generator did not start, or ended without a result (exit code 4).

@@ -39,7 +39,7 @@ def check_quotas(scenario: Scenario) -> None:
     """Every quota that the scenario names is one.
 
     Raises:
-        BusyhourError: none has that code, key or name; says the nearest.
+        BusyhourError: none has that code, key or name; the message has the nearest.
     """
     table = quota_table.load()
     for name in scenario.quotas:

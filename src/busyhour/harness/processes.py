@@ -86,10 +86,10 @@ class Child:
         return "\n".join(lines[-count:])
 
     def error(self, otherwise: str, hint: str, exit_code: ExitCode) -> BusyhourError:
-        """What it ended of, in its own words where it said `error: ...` and ended with one of our exit codes.
+        """Error for a process that failed: its own message if it printed `error: ...` and ended with one of our exit codes.
 
         Args:
-            otherwise: the message where it said nothing of that kind; the end of its log is added.
+            otherwise: the message if it printed none; the end of its log is added.
             hint: the way out then.
             exit_code: and the exit code.
         """

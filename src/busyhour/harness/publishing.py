@@ -1,7 +1,7 @@
 """The contracts as the emulator's publish check: what CreateContactFlow would refuse, in Connect's words.
 
-Connect's problem messages say little: a sentence and a path. Those that are known from public sources (the API guide's
-examples, issues of repositories) are here by rule; `busyhour check` says what is meant.
+Connect's problem messages are short: a sentence and a path. Those that are known from public sources (the API guide's
+examples, issues of repositories) are here by rule; `busyhour check` prints the whole finding.
 """
 
 from __future__ import annotations

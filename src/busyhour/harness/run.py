@@ -76,7 +76,7 @@ class Options:
     beside: tuple[str, ...] = ()
     """Load tests that run beside the scenario's own, by name or path."""
     clearance: gate.Clearance | None = None
-    """What the safety gate said; without it nothing is done against AWS."""
+    """Clearance of the safety gate; without it no request is sent to AWS."""
     own_rules: bool = False
     """Whether rules of the project's own run, which only a trusted project's may; else the shipped ones alone."""
     by_load: bool = False

@@ -97,7 +97,7 @@ def emulator(scenario: Scenario, run_dir: Path, *, port: int = 0) -> Iterator[tu
             if not process.running:
                 raise process.error(
                     "The emulator ended before it was ready.",
-                    f"Run `busyhour emulator --scenario {scenario.path}` to see all that it says.",
+                    f"Run `busyhour emulator --scenario {scenario.path}` to see all of its output.",
                     ExitCode.UNREACHABLE,
                 )
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""When the intervals and calls of an export begin, whichever of its columns say it."""
+"""Start times of the intervals and calls of an export, from any of the columns that state them."""
 
 from __future__ import annotations
 

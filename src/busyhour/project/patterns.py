@@ -10,7 +10,7 @@ from pathlib import Path
 from busyhour.errors import BusyhourError
 
 MOST_ENTRIES = 200_000
-"""Most files and folders that are looked at for one `**`."""
+"""Most files and folders that are visited for one `**`."""
 
 
 def is_pattern(text: str) -> bool:
@@ -68,7 +68,7 @@ def _below(folders: Iterable[Path], pattern: str) -> list[Path]:
             continue
         if looked > MOST_ENTRIES:
             raise BusyhourError(
-                f"{pattern}: more than {MOST_ENTRIES:,} files and folders are below, the most that are looked at.",
+                f"{pattern}: more than {MOST_ENTRIES:,} files and folders are below it, which is the limit.",
                 "Name the folders more closely.",
             )
     return found

@@ -1,4 +1,4 @@
-"""`assert_holds`: a run holds, and where it does not the failure says what, against what, and where to look."""
+"""`assert_holds`: fails with what does not hold, the bound, and where to look."""
 
 from __future__ import annotations
 

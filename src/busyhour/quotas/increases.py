@@ -213,7 +213,7 @@ def _of_rejections(
     if record.rejected and quota.kind is Kind.RESOURCE and record.peak <= record.value + 1:
         return Unrequestable(
             quota,
-            f"{rejected} at {number(record.value)}, so the run cannot tell how many there would have been.",
+            f"{rejected} at {number(record.value)}, so the run cannot show how many there would have been.",
             "Run again with a higher value in the scenario's [quotas], or see `busyhour forecast`.",
         )
     if is_rate(quota) and not record.rejected:

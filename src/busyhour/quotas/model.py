@@ -14,7 +14,7 @@ class Scope(StrEnum):
     INSTANCE = "instance"
     """One Connect instance."""
     RESOURCE = "resource"
-    """One function, table, partition, ... as the quota's name says."""
+    """One function, table, partition, ..., named by the quota."""
 
 
 class Kind(StrEnum):

@@ -115,7 +115,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of as many cells as there are columns; `title` tells it from other tables of the section."""
+    """Rows of as many cells as there are columns; `title` distinguishes it from other tables of the section."""
 
     kind: ClassVar = "table"
     columns: tuple[Column, ...]

@@ -51,7 +51,7 @@ def of_plan(hits: int, calls: int, pieces: Iterable[tuple[int, int]]) -> tuple[f
     Args:
         hits: calls of the run with the property.
         calls: calls of the run.
-        pieces: (hits, calls) of consecutive pieces of the run, which tell how many calls count as one.
+        pieces: (hits, calls) of consecutive pieces of the run, from which follows how many calls count as one.
     """
     if not calls:
         return None

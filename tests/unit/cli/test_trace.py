@@ -110,7 +110,11 @@ def test_what_was_given_and_not_used_is_said(flow):
     ("arguments", "message"),
     [
         pytest.param(["--lambda", "lookup={oops"], "--lambda lookup: '{oops' is not JSON", id="no JSON"),
-        pytest.param(["--lambda", "lookup=@absent.json"], "absent.json: cannot be read", id="no answer file"),
+        pytest.param(
+            ["--lambda", "lookup=@absent.json"],
+            "--lambda lookup: absent.json cannot be read",
+            id="no answer file",
+        ),
         pytest.param(
             ["--lambda", "lookp={}"],
             "--lambda lookp: no flow invokes this function. Did you mean 'lookup'?",

@@ -1,4 +1,4 @@
-"""What is generated in flow_schemas: the two files that name all others, and the patterns of whole numbers."""
+"""Generator for flow_schemas: the two files that name all others, and the patterns of whole numbers."""
 
 from __future__ import annotations
 

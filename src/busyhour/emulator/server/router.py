@@ -201,7 +201,7 @@ def _not_served(request: Request, served: list[str]) -> ApiError:
     if not request.service:
         return ApiError(
             "MissingAuthenticationTokenException",
-            f"{request.method} {request.path}: no signature says which service is meant, and no path does.",
+            f"{request.method} {request.path}: neither a signature nor the path names a service.",
             403,
         )
     return ApiError(

@@ -1,4 +1,4 @@
-"""Actions of an explored call that no effect tells: those that fail by themselves, and the one that a failure is at."""
+"""Actions of an explored call without an effect: those that fail by themselves, and the one at which a failure is."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from busyhour.fast_dataclass import value
 
 
 class Audience(StrEnum):
-    """Who hears a prompt: customer or agent."""
+    """Audience of a prompt: customer or agent."""
 
     CUSTOMER = "customer"
     AGENT = "agent"

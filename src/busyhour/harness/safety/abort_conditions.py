@@ -26,7 +26,7 @@ LEAST_FAILURES = 5
 """Fewer failed starts than this never end a run."""
 
 SILENCE_SECONDS = 30.0
-"""A generator that has told nothing for so long may dial without anybody watching. It tells once a second."""
+"""Longest silence of a generator in seconds: it reports once a second, and without reports it may dial unsupervised."""
 
 BREACHES = {
     "ThrottledCalls": "calls were rejected because there were more a second than the instance takes",

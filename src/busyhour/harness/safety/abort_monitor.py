@@ -1,4 +1,4 @@
-"""The watch over a run against AWS: what its generator and CloudWatch tell, the time, and the decision."""
+"""Monitor of a run against AWS: reads its generator, CloudWatch and the time, and decides whether to abort."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Lookout:
 
     Args:
         guard: decides.
-        breaches: what CloudWatch tells; None where no call is placed.
+        breaches: breaches that CloudWatch reports; None where no call is placed.
         now: the time; handed in by tests.
     """
 

@@ -78,7 +78,7 @@ class Breaches:
 
     @property
     def not_measured(self) -> list[str]:
-        """What the report says of questions without an answer."""
+        """Note for the report on requests that CloudWatch did not answer."""
         if not self.problem and self.answers:
             return []
         names = " and ".join(BREACHES)

@@ -1,4 +1,4 @@
-"""What a run against AWS would do, in lines for a terminal: said before it is done, and all that a dry run does."""
+"""Lines for a terminal on what a run against AWS would do: printed before the run, and the only output of a dry run."""
 
 from __future__ import annotations
 

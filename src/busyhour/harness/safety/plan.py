@@ -107,7 +107,7 @@ class TestPlan:
     clean_up: float
     """Seconds from an abort at the peak until the last contact is stopped, at most."""
     missing: list[str] = field(default_factory=list)
-    """What only the team can say and has not."""
+    """Information that only the team has and that is missing."""
     announced: list[str] = field(default_factory=list)
     """What the test cannot show of its plan, with the duration that would."""
 

@@ -217,7 +217,7 @@ def _bound(measured: Measured) -> list[QuotaRecord]:
 
 
 def _quota_reasons(measured: Measured, headroom: float) -> list[str]:
-    """Quotas that bound, the first to bind first, each with what the calculation says of it."""
+    """Quotas that bound, the first to bind first, each with the calculation for it."""
     quotas = measured.quotas
     over = {row["key"]: row for row in measured.limits if _verdict_of(row) == "exceeds" and "key" in row}
     reasons = []

@@ -1,7 +1,7 @@
 """What a run asked of each quota, gathered from everybody who saw it: target, CloudWatch, generator.
 
 Where several saw the same, the one nearest to the enforcement counts: the emulator enforces its quotas itself,
-CloudWatch tells what AWS counted, the generator knows only its own requests.
+CloudWatch has what AWS counted, the generator only its own requests.
 """
 
 from __future__ import annotations

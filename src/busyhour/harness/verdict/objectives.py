@@ -189,7 +189,7 @@ def _error_branches(load: LoadResult) -> Estimate:
     if outcomes.error_branch is not None:
         return Estimate(outcomes.error_branch / outcomes.total)
     if outcomes.error_branch_most is None:
-        raise _NotMeasuredError("the target does not tell which calls took an error branch")
+        raise _NotMeasuredError("the target does not report which calls took an error branch")
     # Errors of other contacts of the instance are among them, and several of one call.
     started = max(1, load.arrivals.started)
     most = min(1.0, outcomes.error_branch_most / started)

@@ -199,7 +199,7 @@ def _replayed(scenario: Scenario) -> bool:
 
 
 def _moments(rate: Rate) -> list[float]:
-    """Moments at which the load is looked at: evenly spaced ones, and where the rate changes."""
+    """Moments at which the load is evaluated: evenly spaced ones, and where the rate changes."""
     end = rate.end
     edges = {edge for segment in rate.segments for edge in (segment.start, segment.end)}
     return sorted({end * i / _POINTS for i in range(_POINTS + 1)} | edges)

@@ -156,7 +156,7 @@ class Aggregator:
         refused = self.measures.counts.get("generator/refused", 0)
         if refused:
             reasons.append(
-                f"{refused} requests did not leave: the safety gate refused them; the notes say why."
+                f"{refused} requests did not leave: the safety gate refused them; the notes give the reasons."
             )
         if self._progress_broken:
             self.notes[f"{PROGRESS_FILE} could not be written: {self._progress_broken}."] = None

@@ -84,7 +84,7 @@ class Drive:
         self.schedule = Schedule(scenario.traffic, scenario.seed)
         self.k, self.n = 0, 1
         self.gate: outgoing.OutgoingGate | None = None
-        """Of a live run: looks at every request before it leaves."""
+        """Of a live run: checks every request before it leaves."""
         self.interrupted = False
         self.notes: dict[str, None] = {}
         self.not_measured: dict[str, None] = {}

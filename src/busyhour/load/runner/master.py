@@ -62,7 +62,7 @@ class Master:
         self._failed: BusyhourError | None = None
         self._interrupted = False
         self.parent_died = False
-        """Whether the process that started this one has ended, as its lifeline tells."""
+        """Whether the process that started this one has ended, by its lifeline."""
         self._time = RunTime(LEAD_SECONDS)
         self._ended = Event()
         self._ended.set()

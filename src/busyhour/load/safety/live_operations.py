@@ -70,7 +70,7 @@ def named(service: str, method: str, path: str, headers: Mapping[str, str]) -> s
 
 
 def may_be_sent(service: str, operation: str) -> bool:
-    """Whether a live run sends this operation at all; those of STARTS are looked at further."""
+    """Whether a live run may send this operation at all; those of STARTS are checked further."""
     return bool(operation) and (
         operation.startswith(READS)
         or operation in _ALSO.get(service, ())

@@ -1,4 +1,4 @@
-"""Gate of a live run where its requests leave: each is looked at before its first byte is written.
+"""Gate of a live run where its requests leave: each is checked before its first byte is written.
 
 Every client of a generator process passes each request to `admit` before it sends it: clients of the scenario's own kind of
 caller, of a subclass, of a load test beside it, and those that a team creates in its own code. A request that starts a contact

@@ -100,7 +100,7 @@ def ask(call: Callable[[], T]) -> T | Failed:
 
 
 def account_unknown(what: str, error: Exception) -> BusyhourError:
-    """Return the error for a request that was to tell the account of the credentials, such as `STS GetCallerIdentity`."""
+    """Return the error for a failed request for the account of the credentials, such as `STS GetCallerIdentity`."""
     return BusyhourError(
         f"{what} failed, so that the account of the credentials is not known: {error}",
         "Check AWS_PROFILE, the login and the network of this machine.",

@@ -142,7 +142,7 @@ class Throughput:
         partition_key: bytes | None = None,
         index: bool = False,
     ) -> Throttled | None:
-        """Take `units` from everything that limits `resource`, or say what refused; then nothing is taken.
+        """Take `units` from everything that limits `resource`, or return what refused; then nothing is taken.
 
         `partition_key` places the request in a partition; None (a Scan) spreads over all of them.
         """

@@ -7,7 +7,7 @@ from busyhour.report.figures import number, share
 from busyhour.results.record import LimitRecord, RunRecord
 
 FEW_CALLS = 100
-"""A run with fewer calls than this says little about an hour."""
+"""A run with fewer calls than this is a weak sample of an hour."""
 _TONES = {"holds": Tone.GOOD, "not shown": Tone.WARN}
 
 

@@ -76,7 +76,7 @@ class LimitLine:
 
 
 def planned_volume(record: RunRecord) -> float:
-    """The busiest planned rate in calls per hour; 0 where the record does not say."""
+    """The busiest planned rate in calls per hour; 0 if the record does not have it."""
     found = record.forecast.get("calls_per_hour") or record.scenario.get("calls_per_hour") or 0.0
     return float(found)
 
@@ -144,7 +144,7 @@ def limits(record: RunRecord) -> Section | None:
         figure("Of plan"),
         words("Limit"),
         words("Code", below=True, left_out=known),
-        words("Kind", below=True, left_out=on_screens("the name tells it")),
+        words("Kind", below=True, left_out=on_screens("the name shows it")),
         figure(PRESENT),
         words("From", below=True, left_out=known),
         figure(NEEDED),

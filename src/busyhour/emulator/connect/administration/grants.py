@@ -1,4 +1,4 @@
-"""What agents may do and are good at: permissions and applications of security profiles, proficiencies of users."""
+"""Permissions and applications of security profiles, and proficiencies of users."""
 
 from __future__ import annotations
 

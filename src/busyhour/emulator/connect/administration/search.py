@@ -1,7 +1,7 @@
 """Search operations on resources: SearchQueues, SearchUsers, SearchContactFlows, ...
 
 One piece of code for all, with a row for each: fields of string conditions, and conditions of its own. A condition
-compares without regard to case; the API reference does not say.
+compares without regard to case, which the API reference leaves open.
 """
 
 from __future__ import annotations

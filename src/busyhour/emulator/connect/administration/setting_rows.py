@@ -22,7 +22,7 @@ def _nothing(site: InstanceRuntime, found: Resource) -> Params:
 
 
 def _no_rule(site: InstanceRuntime, members: Params) -> None:
-    """Accept the request: the model has said all."""
+    """Accept the request: the model checks all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What else deploy tools make in an instance: storage, integrations, origins, keys, attributes, views, rules.
+"""Settings that deployment tools make in an instance: storage, integrations, origins, keys, attributes, views, rules.
 
 Its operations are made from the rows of `setting_rows`. The emulator keeps and returns them: nothing is stored in a
 bucket, no rule runs, no view is shown.

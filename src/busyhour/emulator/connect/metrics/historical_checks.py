@@ -1,4 +1,4 @@
-"""What GetMetricDataV2 refuses: times, thresholds, filters without a resource, resources that are not there.
+"""Checks of GetMetricDataV2 requests: times, thresholds, filters without a resource, unknown resources.
 
 Rules of the API reference (GetMetricDataV2) and its model; the reference names the rules and not the error of each:
 InvalidParameterException here, ResourceNotFoundException for resources.

@@ -1,4 +1,4 @@
-"""What CreateUser asks for: names and members by the identity management of the instance, and one setting of each channel.
+"""Members and names of a user that CreateUser requires for each identity management, and one setting of each channel.
 
 A missing password is refused as InvalidRequestException, "Required parameter missing: Password" (seen of the service, public
 notes). API reference, CreateUser: "A password is required if you are using Amazon Connect for identity management. Otherwise, it

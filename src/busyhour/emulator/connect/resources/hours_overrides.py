@@ -1,7 +1,7 @@
 """Overrides of hours of operation: which one applies on a date, and the hours of that date.
 
 Order: recurring closed, recurring open, temporary (a date range of any type), weekly plan (Administrator Guide, "Set overrides
-for hours of operation"). Of two of the same rank the newer applies; the guide does not say.
+for hours of operation"). Of two of the same rank the newer applies, which the guide leaves open.
 """
 
 from __future__ import annotations

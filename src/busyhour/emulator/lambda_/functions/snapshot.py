@@ -75,7 +75,7 @@ def _deployed(packages: PackageStore, fields: Mapping[str, Any], folder: Path) -
     kept = folder / "packages" / fields["package"]
     data = read_bytes(kept, ZIPPED_LIMIT)
     if hashlib.sha256(data).hexdigest() != kept.stem:
-        raise ValueError(f"{kept} is not the code package that its name says")
+        raise ValueError(f"{kept} is not the code package of its name")
     package = packages.put(data)
     function = dict(fields["function"])
     function["handler"] = f"{package.root}/{function['handler']}"
