@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from busyhour.errors import BusyhourError
+from busyhour.flows.export.other_kinds import kind_of_bytes, kind_of_text
 from busyhour.flows.export.positions import (
     Lines,
     Offsets,
@@ -36,6 +37,8 @@ INSIDE_HINT = (
     "for other commands save the flow as a file of its own."
 )
 """Hint for a file with an embedded flow that was given as a flow."""
+_REFERRING_HINT = "Name the file of a flow that it refers to; `busyhour check` and `explore` find the flows of a folder with its templates."
+_TEMPLATES = ("Terraform", "a CloudFormation template")
 
 
 class DocumentError(BusyhourError):
@@ -160,6 +163,9 @@ def load(path: Path) -> Document:
         ) from None
     except OSError as error:
         raise DocumentError(f"cannot be read: {error.strerror or error}", path, start) from None
+    kind = kind_of_bytes(raw)
+    if kind is not None:
+        raise DocumentError(f"is {kind}, not an exported flow (JSON)", path, start, _EXPORT_HINT)
     return parse(_decode(raw, path), path)
 
 
@@ -220,6 +226,12 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
         data = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=number)
     except json.JSONDecodeError as error:
         is_other = text.lstrip()[0] not in "{[" and "StartAction" in text
+        kind = None if what else kind_of_text(text)
+        if kind is not None:
+            hint = _REFERRING_HINT if kind in _TEMPLATES else _EXPORT_HINT
+            raise DocumentError(
+                f"is {kind}, not an exported flow (JSON)", path, place(0), INSIDE_HINT if is_other else hint
+            ) from None
         raise DocumentError(
             f"{what}is not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
             path,

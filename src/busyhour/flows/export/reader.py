@@ -12,6 +12,7 @@ from typing import Any
 from busyhour.errors import did_you_mean
 from busyhour.flows.export.document import INSIDE_HINT, Document, load
 from busyhour.flows.export.legacy import FlowError, convert, is_legacy
+from busyhour.flows.export.other_kinds import kind_of_object
 from busyhour.flows.model import METADATA_TYPES, Action, Condition, ErrorBranch, Flow, FlowFormat, FlowType
 
 __all__ = ["FlowError", "read", "read_file"]
@@ -44,11 +45,13 @@ def read(document: Document, *, name: str | None = None, type: FlowType | None =
             f"is not a contact flow: it is {_kind(data)}, not an object", document, (), _SHAPE_HINT
         )
     if "Actions" not in data:
+        kind = kind_of_object(data)
         near = next(
             (did_you_mean(key, ["Actions", "modules"]) for key in data if key.lower() == "actions"), ""
         )
+        why = f'is not a contact flow: it has no "Actions".{near}'
         raise FlowError(
-            f'is not a contact flow: it has no "Actions".{near}'.removesuffix("."),
+            f"is {kind}, not a contact flow" if kind else why.removesuffix("."),
             document,
             (),
             INSIDE_HINT if "StartAction" in document.text and "StartAction" not in data else _SHAPE_HINT,

@@ -160,3 +160,45 @@ def test_a_broken_export_and_other_text_get_no_hint_about_embedded_flows(text):
     with pytest.raises(DocumentError) as raised:
         parse(text)
     assert "embedded flow" not in raised.value.hint
+
+
+FLOW = '{"Version": "2019-10-30", "StartAction": "a", "Actions": []}'
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f'resource "aws_connect_contact_flow" "m" {{\n  content = <<EOT\n{FLOW}\nEOT\n}}\n', "Terraform"),
+        (f"# main\nlocals {{\n  flow = jsonencode({FLOW})\n}}\n", "Terraform"),
+        (
+            f"Resources:\n  M:\n    Properties:\n      Content: |\n        {FLOW}\n",
+            "a CloudFormation template",
+        ),
+        (f"flows:\n  - content: '{FLOW}'\n", "YAML"),
+        (f"[flow]\ncontent = '''{FLOW}'''\n", "TOML"),
+        ("<!DOCTYPE html><p>Sign in</p>", "an HTML page"),
+        ("<?xml version='1.0'?><Error/>", "XML"),
+        (b"PK\x03\x04\x14\0\xff", "a ZIP archive"),
+        (b"\x1f\x8b\x08\0", "a gzip archive"),
+        (b"SQLite format 3\0", "an SQLite database"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_by_its_kind(tmp_path, text, kind):
+    path = tmp_path / "main"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(DocumentError) as raised:
+        load(path)
+    assert raised.value.message == f"{path}:1:1: is {kind}, not an exported flow (JSON)"
+    assert ("embedded flow" in raised.value.hint) == (FLOW.encode() in path.read_bytes())
+
+
+def test_a_template_whose_flows_are_files_names_them_as_the_way_out():
+    with pytest.raises(DocumentError) as raised:
+        parse('resource "aws_connect_contact_flow" "m" {\n  filename = "main.json"\n}\n')
+    assert "Name the file of a flow that it refers to" in raised.value.hint
+
+
+@pytest.mark.parametrize("text", ["hello", "const flow = 1;", "{", "[", "nul", "key value"])
+def test_what_may_be_a_broken_export_is_not_said_to_be_of_another_kind(text):
+    with pytest.raises(DocumentError, match="is not JSON"):
+        parse(text)

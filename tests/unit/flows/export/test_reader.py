@@ -172,3 +172,17 @@ def test_a_document_without_an_embedded_flow_gets_no_such_hint(broken):
     with pytest.raises(FlowError) as raised:
         read(parse(json.dumps(broken)))
     assert "embedded flow" not in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ({"Resources": {"Main": {"Type": "AWS::Connect::ContactFlow"}}}, "a CloudFormation template"),
+        ({"resource": {"aws_connect_contact_flow": {}}}, "Terraform"),
+        ({"terraform_version": "1.9.0", "resources": []}, "Terraform"),
+        ({"ContactFlowSummaryList": [{"Name": "main"}]}, "a list of flows without their content"),
+    ],
+)
+def test_a_json_document_of_another_kind_is_named_by_its_kind(data, kind):
+    with pytest.raises(FlowError, match=f"is {kind}, not a contact flow"):
+        read(parse(json.dumps(data)))
