@@ -228,10 +228,9 @@ def _read(text: str, path: Path | None, place: Any = None, what: str = "") -> tu
         is_other = text.lstrip()[0] not in "{[" and "StartAction" in text
         kind = None if what else kind_of_text(text)
         if kind is not None:
-            hint = _REFERRING_HINT if kind in _TEMPLATES else _EXPORT_HINT
-            raise DocumentError(
-                f"is {kind}, not an exported flow (JSON)", path, place(0), INSIDE_HINT if is_other else hint
-            ) from None
+            beside = _REFERRING_HINT if kind in _TEMPLATES else _EXPORT_HINT
+            hint = INSIDE_HINT if "StartAction" in text else beside
+            raise DocumentError(f"is {kind}, not an exported flow (JSON)", path, place(0), hint) from None
         raise DocumentError(
             f"{what}is not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
             path,
