@@ -87,6 +87,15 @@ TABLE: list[tuple[str, Sequence[str], str, int, str]] = [
     ("learn", ["--calls", "CALLS"], NOWHERE, 0, "callsoffered (offered)"),
     ("paths", ["FLOW"], NOWHERE, 0, "path"),
     ("plan", ["outbound"], NOWHERE, 0, "# Load test plan"),
+    ("pull", ["--iam-policy"], NOWHERE, 0, "connect:DescribeContactFlow"),
+    ("pull", ["--from-answers", "ANSWERS", "--into", "NEW"], NOWHERE, 4, "files written"),
+    (
+        "pull",
+        ["--instance", "i", "--region", "us-east-1", "--emulator", "http://127.0.0.1:9", "--into", "NEW"],
+        LOOPBACK,
+        5,
+        "127.0.0.1:9",
+    ),
     ("quotas", [], NOWHERE, 0, "Concurrent active calls"),
     ("quotas", ["--endpoint-url", "http://127.0.0.1:9", *FROM_AWS], LOOPBACK, 5, "127.0.0.1:9"),
     ("report", ["RUN", "--format", "text"], NOWHERE, 0, "Quotas"),
@@ -179,6 +188,7 @@ def test_a_command_opens_no_socket_but_where_it_was_asked_to(
         "FLOW": flow(),
         "OLD": str(old(tmp_path)),
         "CALLS": str(intervals(tmp_path)),
+        "ANSWERS": str(ROOT / "tests" / "fuzz" / "seeds" / "answers.jsonl"),
         "NEW": str(tmp_path / "new"),
         **{name: str(path) for name, path in runs.items()},
     }

@@ -110,7 +110,9 @@ def kinds(folder: Path) -> Sequence[Kind]:
 
     with History.open(database) as kept, exported.open("w", encoding="utf-8") as out:
         kept.export(out)
-    run, load = ((HERE / "seeds" / name).read_bytes() for name in ("run.json", "load.json"))
+    run, load, answers = (
+        (HERE / "seeds" / name).read_bytes() for name in ("run.json", "load.json", "answers.jsonl")
+    )
     main = FLOWS / "helpdesk-main.json"
     scenario = SCENARIO.read_bytes().replace(b"../examples", str(PROJECT / "examples").encode())
     checks = ("check {}", "check --format json {}", "check --format sarif {}", "check --strict {}")
@@ -188,6 +190,7 @@ def kinds(folder: Path) -> Sequence[Kind]:
             (b'{"name": "x", "vip": "true"}',),
             (f"trace {main} --lambda helpdesk-lookup=@{{}}",),
         ),
+        Kind("answers.jsonl", "jsonl", (answers,), ("pull --from-answers {} --into {dir}/new",)),
         Kind("contract.json", "json", (_contract(),), ("contract diff {} {seeds}/contract.json",)),
         Kind("contacts.csv", "csv", (contacts,), ("@load {scenario} --set traffic.contacts.file={}",)),
         Kind(

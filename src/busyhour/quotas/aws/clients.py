@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,12 +45,15 @@ class Clients:
     """Names the account of the credentials; None where that was compared before."""
 
 
-def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
-    """Create clients that retry throttled reads; none makes a request or looks for credentials yet.
+def client_maker(
+    region: str | None, endpoint_url: str | None = None, attempts: int = 8
+) -> tuple[str, Callable[[str], Any]]:
+    """Return the Region, and a function that makes the boto3 client of a service; it makes no request yet.
 
     Args:
         region: AWS Region; None for the one in the user's AWS configuration.
         endpoint_url: the emulator, or another endpoint; None for AWS.
+        attempts: how often a client makes a request that is throttled, the first time included.
 
     Raises:
         BusyhourError: no Region is given or configured, the AWS configuration cannot be used, or `endpoint_url` is not a URL.
@@ -63,7 +66,7 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
             "No AWS Region is given or configured.", "Use --region, or set AWS_DEFAULT_REGION."
         )
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 8},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=5,
         read_timeout=30,
         user_agent_extra="busyhour",
@@ -79,8 +82,14 @@ def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
                 f"--endpoint-url {endpoint_url!r}: {error}", "Write http://127.0.0.1:4566."
             ) from None
 
+    return session.region_name, client
+
+
+def clients(region: str | None, endpoint_url: str | None = None) -> Clients:
+    """Create clients that retry throttled reads, as `client_maker` does; none looks for credentials yet."""
+    name, client = client_maker(region, endpoint_url)
     return Clients(
-        session.region_name,
+        name,
         client("service-quotas"),
         client("lambda"),
         client("dynamodb"),
@@ -156,7 +165,7 @@ def required_actions() -> list[str]:
     return sorted({action for source in classes for action in source.required_iam_actions})
 
 
-def iam_policy(actions: Iterable[str]) -> dict[str, Any]:
+def iam_policy(actions: Iterable[str], name: str = "BusyhourQuotas") -> dict[str, Any]:
     """Return the least IAM policy that allows `actions`.
 
     None of them can be restricted to a resource, except `servicequotas:RequestServiceQuotaIncrease` to
@@ -164,7 +173,5 @@ def iam_policy(actions: Iterable[str]) -> dict[str, Any]:
     """
     return {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Sid": "BusyhourQuotas", "Effect": "Allow", "Action": sorted(set(actions)), "Resource": "*"}
-        ],
+        "Statement": [{"Sid": name, "Effect": "Allow", "Action": sorted(set(actions)), "Resource": "*"}],
     }
