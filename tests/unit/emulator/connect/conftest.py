@@ -222,6 +222,18 @@ def aws_error() -> type[AwsError]:
 
 
 @pytest.fixture
+def code_of() -> Callable[..., str]:
+    """Call an operation that is refused; returns the error's code."""
+
+    def code_of(client: Any, operation: str, **params: Any) -> str:
+        with pytest.raises(AwsError) as error:
+            client(operation, **params)
+        return error.value.code
+
+    return code_of
+
+
+@pytest.fixture
 def greeting() -> dict[str, Any]:
     return orjson.loads(orjson.dumps(GREETING))
 

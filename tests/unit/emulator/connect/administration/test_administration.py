@@ -13,12 +13,6 @@ def names(answer, member, name="Name"):
     return [one[name] for one in answer[member]]
 
 
-def code_of(aws_error, client, operation, **params):
-    with pytest.raises(aws_error) as error:
-        client(operation, **params)
-    return error.value.code
-
-
 @pytest.fixture
 def centre(connect):
     """A client of an instance with a few resources of each kind."""
@@ -122,12 +116,12 @@ def test_every_other_kind_is_searched_too(centre):
     assert names(statuses, "AgentStatuses") == ["Offline"]
 
 
-def test_searches_are_paged_and_know_their_fields(centre, aws_error):
+def test_searches_are_paged_and_know_their_fields(centre, code_of):
     first = centre("SearchQueues", MaxResults=3)
     rest = centre("SearchQueues", MaxResults=3, NextToken=first["NextToken"])
     assert (len(first["Queues"]), len(rest["Queues"])) == (3, 1)
     criteria = text("colour", "red")
-    assert code_of(aws_error, centre, "SearchQueues", SearchCriteria=criteria) == "InvalidParameterException"
+    assert code_of(centre, "SearchQueues", SearchCriteria=criteria) == "InvalidParameterException"
 
 
 def test_list_queues_has_the_queue_of_every_agent_unless_standard_ones_are_asked_for(centre):
@@ -142,23 +136,19 @@ def test_list_queues_has_the_queue_of_every_agent_unless_standard_ones_are_asked
     assert len(every) == 6
 
 
-def test_functions_and_bots_are_associated_once_and_listed(make, fast, aws_error):
+def test_functions_and_bots_are_associated_once_and_listed(make, fast, code_of):
     client = make(quotas={**fast, "L-E3D2F503": 2})
     client("AssociateLambdaFunction", FunctionArn=LAMBDA + "a")
-    assert (
-        code_of(aws_error, client, "AssociateLambdaFunction", FunctionArn=LAMBDA + "a")
-        == "ResourceConflictException"
-    )
+    assert code_of(client, "AssociateLambdaFunction", FunctionArn=LAMBDA + "a") == "ResourceConflictException"
     client("AssociateLambdaFunction", FunctionArn=LAMBDA + "b")
     assert (
-        code_of(aws_error, client, "AssociateLambdaFunction", FunctionArn=LAMBDA + "c")
+        code_of(client, "AssociateLambdaFunction", FunctionArn=LAMBDA + "c")
         == "ServiceQuotaExceededException"
     )
     client("DisassociateLambdaFunction", FunctionArn=LAMBDA + "a")
     assert client("ListLambdaFunctions")["LambdaFunctions"] == [LAMBDA + "b"]
     assert (
-        code_of(aws_error, client, "DisassociateLambdaFunction", FunctionArn=LAMBDA + "a")
-        == "ResourceNotFoundException"
+        code_of(client, "DisassociateLambdaFunction", FunctionArn=LAMBDA + "a") == "ResourceNotFoundException"
     )
     old = {"Name": "Old", "LexRegion": "us-east-1"}
     client("AssociateLexBot", LexBot=old)
@@ -167,26 +157,26 @@ def test_functions_and_bots_are_associated_once_and_listed(make, fast, aws_error
     assert client("ListBots", LexVersion="V2")["LexBots"] == [{"LexV2Bot": {"AliasArn": BOT}}]
     assert client("ListLexBots")["LexBots"] == [old]
     for wrong in ({}, {"LexBot": old, "LexV2Bot": {"AliasArn": BOT}}, {"LexV2Bot": {"AliasArn": "no"}}):
-        assert code_of(aws_error, client, "AssociateBot", **wrong) == "InvalidRequestException"
+        assert code_of(client, "AssociateBot", **wrong) == "InvalidRequestException"
     client("DisassociateLexBot", BotName="Old", LexRegion="us-east-1")
     client("DisassociateBot", LexV2Bot={"AliasArn": BOT})
     assert client("ListBots", LexVersion="V2")["LexBots"] == client("ListLexBots")["LexBots"] == []
 
 
-def test_quick_connects_name_what_exists_and_belong_to_queues(centre, aws_error):
+def test_quick_connects_name_what_exists_and_belong_to_queues(centre, code_of):
     queue = centre("SearchQueues", SearchCriteria=text("name", "Support"))["Queues"][0]["QueueId"]
     flow = centre("ListContactFlows")["ContactFlowSummaryList"][0]["Id"]
     config = {"QuickConnectType": "QUEUE", "QueueConfig": {"QueueId": queue, "ContactFlowId": flow}}
     made = centre("CreateQuickConnect", Name="To support", QuickConnectConfig=config)["QuickConnectId"]
-    assert code_of(aws_error, centre, "CreateQuickConnect", Name="To support", QuickConnectConfig=config) == (
+    assert code_of(centre, "CreateQuickConnect", Name="To support", QuickConnectConfig=config) == (
         "DuplicateResourceException"
     )
     nowhere = {"QuickConnectType": "QUEUE", "QueueConfig": {"QueueId": "no", "ContactFlowId": flow}}
-    assert code_of(aws_error, centre, "CreateQuickConnect", Name="x", QuickConnectConfig=nowhere) == (
+    assert code_of(centre, "CreateQuickConnect", Name="x", QuickConnectConfig=nowhere) == (
         "ResourceNotFoundException"
     )
     for wrong in ({"QuickConnectType": "QUEUE"}, {**PHONE, "QueueConfig": config["QueueConfig"]}):
-        assert code_of(aws_error, centre, "CreateQuickConnect", Name="x", QuickConnectConfig=wrong) == (
+        assert code_of(centre, "CreateQuickConnect", Name="x", QuickConnectConfig=wrong) == (
             "InvalidParameterException"
         )
     centre("AssociateQueueQuickConnects", QueueId=queue, QuickConnectIds=[made])
@@ -199,7 +189,7 @@ def test_quick_connects_name_what_exists_and_belong_to_queues(centre, aws_error)
     assert centre("ListQueueQuickConnects", QueueId=queue)["QuickConnectSummaryList"] == []
 
 
-def test_task_templates_constrain_their_own_fields(connect, aws_error):
+def test_task_templates_constrain_their_own_fields(connect, code_of):
     fields = [{"Id": {"Name": "Order"}, "Type": "NAME"}, {"Id": {"Name": "Until"}, "Type": "DATE_TIME"}]
     constraints = {"RequiredFields": [{"Id": {"Name": "Order"}}]}
     flow = connect.emulator.instance.flow_named("Greeting").id
@@ -216,38 +206,38 @@ def test_task_templates_constrain_their_own_fields(connect, aws_error):
     )
     unknown = {"RequiredFields": [{"Id": {"Name": "Colour"}}]}
     asked = {**asked, "Constraints": unknown}
-    assert code_of(aws_error, connect, "CreateTaskTemplate", Name="x", **asked) == "InvalidParameterException"
+    assert code_of(connect, "CreateTaskTemplate", Name="x", **asked) == "InvalidParameterException"
     connect("UpdateTaskTemplate", TaskTemplateId=made, Status="INACTIVE")
     assert connect("ListTaskTemplates", Status="ACTIVE")["TaskTemplates"] == []
     connect("DeleteTaskTemplate", TaskTemplateId=made)
-    assert code_of(aws_error, connect, "GetTaskTemplate", TaskTemplateId=made) == "ResourceNotFoundException"
+    assert code_of(connect, "GetTaskTemplate", TaskTemplateId=made) == "ResourceNotFoundException"
 
 
-def test_shares_of_a_traffic_distribution_group_add_up(connect, aws_error):
+def test_shares_of_a_traffic_distribution_group_add_up(connect, code_of):
     here = connect.instance_id
     made = connect("CreateTrafficDistributionGroup", Name="Two Regions", InstanceId=here)
     group, arn = made["Id"], made["Arn"]
     assert ":traffic-distribution-group/" in arn
-    assert code_of(
-        aws_error, connect, "CreateTrafficDistributionGroup", Name="Two Regions", InstanceId=here
-    ) == ("ResourceConflictException")
+    assert code_of(connect, "CreateTrafficDistributionGroup", Name="Two Regions", InstanceId=here) == (
+        "ResourceConflictException"
+    )
     first = connect("GetTrafficDistribution", Id=group)["TelephonyConfig"]["Distributions"]
     assert first == [{"Region": "us-east-1", "Percentage": 100}]
     halves = [{"Region": "us-east-1", "Percentage": 50}, {"Region": "us-west-2", "Percentage": 50}]
     connect("UpdateTrafficDistribution", Id=arn, TelephonyConfig={"Distributions": halves})
     assert connect("GetTrafficDistribution", Id=group)["TelephonyConfig"]["Distributions"] == halves
     uneven = {"Distributions": [halves[0]]}
-    assert code_of(aws_error, connect, "UpdateTrafficDistribution", Id=group, TelephonyConfig=uneven) == (
+    assert code_of(connect, "UpdateTrafficDistribution", Id=group, TelephonyConfig=uneven) == (
         "InvalidRequestException"
     )
     sign_in = {"Distributions": [{"Region": "us-east-1", "Enabled": True}]}
-    assert code_of(aws_error, connect, "UpdateTrafficDistribution", Id=group, SignInConfig=sign_in) == (
+    assert code_of(connect, "UpdateTrafficDistribution", Id=group, SignInConfig=sign_in) == (
         "InvalidRequestException"
     )
     assert names(connect("ListTrafficDistributionGroups"), "TrafficDistributionGroupSummaryList") == [
         "Two Regions"
     ]
     connect("DeleteTrafficDistributionGroup", TrafficDistributionGroupId=group)
-    assert code_of(
-        aws_error, connect, "DescribeTrafficDistributionGroup", TrafficDistributionGroupId=group
-    ) == ("ResourceNotFoundException")
+    assert code_of(connect, "DescribeTrafficDistributionGroup", TrafficDistributionGroupId=group) == (
+        "ResourceNotFoundException"
+    )

@@ -103,12 +103,6 @@ def test_hours_are_those_of_the_override_on_its_dates(overrides, opens):
     assert [is_open(hours, midnight + hour * 3600, overrides) for hour in (8, 9, 11, 20)] == opens
 
 
-def code_of(aws_error, client, operation, **params):
-    with pytest.raises(aws_error) as error:
-        client(operation, **params)
-    return error.value.code
-
-
 def test_the_effective_hours_of_a_date_are_plan_and_override(connect):
     hours = connect(
         "CreateHoursOfOperation", Name="Office", TimeZone="Europe/Berlin", Config=times(9, 17, WEEK[:5])
@@ -141,7 +135,7 @@ def test_the_effective_hours_of_a_date_are_plan_and_override(connect):
     assert connect("ListHoursOfOperationOverrides", **here)["HoursOfOperationOverrideList"] == []
 
 
-def test_an_override_keeps_dates_times_name_and_number(make, fast, aws_error):
+def test_an_override_keeps_dates_times_name_and_number(make, fast, code_of):
     client = make(quotas={**fast, "connect.hours-of-operation-overrides-per-instance": 2})
     hours = client("ListHoursOfOperations")["HoursOfOperationSummaryList"][0]["Id"]
     new = {"HoursOfOperationId": hours} | {k: v for k, v in override("a").items() if k != "at"}
@@ -157,16 +151,13 @@ def test_an_override_keeps_dates_times_name_and_number(make, fast, aws_error):
         ),
         ({"Name": "b", "HoursOfOperationId": "nowhere"}, "ResourceNotFoundException"),
     ]:
-        assert code_of(aws_error, client, "CreateHoursOfOperationOverride", **{**new, **change}) == code
+        assert code_of(client, "CreateHoursOfOperationOverride", **{**new, **change}) == code
     client("CreateHoursOfOperationOverride", **{**new, "Name": "b"})
-    assert code_of(aws_error, client, "CreateHoursOfOperationOverride", **{**new, "Name": "c"}) == (
+    assert code_of(client, "CreateHoursOfOperationOverride", **{**new, "Name": "c"}) == (
         "LimitExceededException"
     )
     one = {"HoursOfOperationId": hours, "HoursOfOperationOverrideId": first}
-    assert (
-        code_of(aws_error, client, "UpdateHoursOfOperationOverride", **one, Name="b")
-        == "DuplicateResourceException"
-    )
+    assert code_of(client, "UpdateHoursOfOperationOverride", **one, Name="b") == "DuplicateResourceException"
     client("UpdateHoursOfOperationOverride", **one, OverrideType="OPEN")
     about = client("DescribeHoursOfOperationOverride", **one)["HoursOfOperationOverride"]
     assert about["OverrideType"] == "OPEN"

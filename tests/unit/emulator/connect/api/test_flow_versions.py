@@ -41,24 +41,12 @@ def create(client, name="Flow", body=None, **more):
     return made["ContactFlowId"]
 
 
-def code_of(aws_error, client, operation, **params):
-    with pytest.raises(aws_error) as error:
-        client(operation, **params)
-    return error.value.code
-
-
-def test_a_flow_that_was_never_published_is_shown_as_saved_alone(connect, aws_error, start):
+def test_a_flow_that_was_never_published_is_shown_as_saved_alone(connect, code_of, start):
     flow = create(connect, body=text(1), Status="SAVED")
-    assert (
-        code_of(aws_error, connect, "DescribeContactFlow", ContactFlowId=flow)
-        == "ContactFlowNotPublishedException"
-    )
+    assert code_of(connect, "DescribeContactFlow", ContactFlowId=flow) == "ContactFlowNotPublishedException"
     saved = connect("DescribeContactFlow", ContactFlowId=f"{flow}:$SAVED")["ContactFlow"]
     assert (saved["Status"], saved["Content"]) == ("SAVED", text(1))
-    assert (
-        code_of(aws_error, connect, "CreateContactFlowVersion", ContactFlowId=flow)
-        == "InvalidRequestException"
-    )
+    assert code_of(connect, "CreateContactFlowVersion", ContactFlowId=flow) == "InvalidRequestException"
     connect("UpdateContactFlowContent", ContactFlowId=flow, Content=text(2))
     published = connect("DescribeContactFlow", ContactFlowId=flow)["ContactFlow"]
     assert (published["Status"], published["Content"]) == ("PUBLISHED", text(2))
@@ -74,13 +62,11 @@ def test_saving_changes_nothing_that_is_published(connect):
     assert published["FlowContentSha256"] != saved["FlowContentSha256"]
 
 
-def test_versions_are_numbered_immutable_and_described_by_number(connect, aws_error):
+def test_versions_are_numbered_immutable_and_described_by_number(connect, code_of):
     flow = create(connect, body=text(1))
     digest = connect("DescribeContactFlow", ContactFlowId=flow)["ContactFlow"]["FlowContentSha256"]
     assert (
-        code_of(
-            aws_error, connect, "CreateContactFlowVersion", ContactFlowId=flow, FlowContentSha256="0" * 64
-        )
+        code_of(connect, "CreateContactFlowVersion", ContactFlowId=flow, FlowContentSha256="0" * 64)
         == "InvalidRequestException"
     )
     first = connect(
@@ -98,19 +84,16 @@ def test_versions_are_numbered_immutable_and_described_by_number(connect, aws_er
     listed = connect("ListContactFlowVersions", ContactFlowId=flow)["ContactFlowVersionSummaryList"]
     assert [one["Version"] for one in listed] == [2, 1]
     assert (
-        code_of(aws_error, connect, "UpdateContactFlowContent", ContactFlowId=f"{flow}:1", Content=text(3))
+        code_of(connect, "UpdateContactFlowContent", ContactFlowId=f"{flow}:1", Content=text(3))
         == "InvalidRequestException"
     )
     connect("DeleteContactFlowVersion", ContactFlowId=flow, ContactFlowVersion=1)
-    assert (
-        code_of(aws_error, connect, "DescribeContactFlow", ContactFlowId=f"{flow}:1")
-        == "ResourceNotFoundException"
-    )
+    assert code_of(connect, "DescribeContactFlow", ContactFlowId=f"{flow}:1") == "ResourceNotFoundException"
     assert connect("CreateContactFlowVersion", ContactFlowId=flow)["Version"] == 3
 
 
 @pytest.mark.parametrize("noun", ["ContactFlow", "ContactFlowModule"])
-def test_an_alias_is_a_name_for_a_version(connect, aws_error, noun):
+def test_an_alias_is_a_name_for_a_version(connect, code_of, noun):
     if noun == "ContactFlow":
         made = create(connect)
     else:
@@ -120,14 +103,13 @@ def test_an_alias_is_a_name_for_a_version(connect, aws_error, noun):
         connect(f"Create{noun}Version", **here)
     new = {**here, "AliasName": "live", f"{noun}Version": 1}
     alias = connect(f"Create{noun}Alias", **new)["Id"]
-    assert code_of(aws_error, connect, f"Create{noun}Alias", **new) == "DuplicateResourceException"
+    assert code_of(connect, f"Create{noun}Alias", **new) == "DuplicateResourceException"
     assert (
-        code_of(aws_error, connect, f"Create{noun}Alias", **{**new, "AliasName": "x", f"{noun}Version": 9})
+        code_of(connect, f"Create{noun}Alias", **{**new, "AliasName": "x", f"{noun}Version": 9})
         == "ResourceNotFoundException"
     )
     assert (
-        code_of(aws_error, connect, f"Delete{noun}Version", **here, **{f"{noun}Version": 1})
-        == "InvalidRequestException"
+        code_of(connect, f"Delete{noun}Version", **here, **{f"{noun}Version": 1}) == "InvalidRequestException"
     )
     connect(f"Update{noun}Alias", **here, AliasId=alias, **{f"{noun}Version": 2})
     described = connect(f"Describe{noun}Alias", **here, AliasId=alias)[f"{noun}Alias"]
@@ -136,10 +118,7 @@ def test_an_alias_is_a_name_for_a_version(connect, aws_error, noun):
     assert [(one["AliasName"], one["AliasId"]) for one in listed] == [("live", alias)]
     assert connect(f"Describe{noun}", **{f"{noun}Id": f"{made}:live"})[noun]["Version"] == 2
     connect(f"Delete{noun}Alias", **here, AliasId=alias)
-    assert (
-        code_of(aws_error, connect, f"Describe{noun}Alias", **here, AliasId=alias)
-        == "ResourceNotFoundException"
-    )
+    assert code_of(connect, f"Describe{noun}Alias", **here, AliasId=alias) == "ResourceNotFoundException"
 
 
 def references(client):
@@ -218,7 +197,7 @@ def test_a_lenient_emulator_publishes_references_to_elsewhere(make, fast):
     assert client.emulator.about()["references"] == "not looked up"
 
 
-def test_a_module_needs_settings_in_its_content_and_an_object_in_its_settings(connect, aws_error):
+def test_a_module_needs_settings_in_its_content_and_an_object_in_its_settings(connect, aws_error, code_of):
     with pytest.raises(aws_error) as error:
         connect("CreateContactFlowModule", Name="m", Content=content())
     assert error.value.code == "InvalidContactFlowModuleException"
@@ -227,7 +206,6 @@ def test_a_module_needs_settings_in_its_content_and_an_object_in_its_settings(co
     for settings in ("[]", "{", "null"):
         assert (
             code_of(
-                aws_error,
                 connect,
                 "CreateContactFlowModule",
                 Name="m",
