@@ -67,6 +67,16 @@ def markdown(text: str) -> str:
     return f"\\{shown}" if shown.startswith(("#", ">")) else shown
 
 
+def workflow_data(text: str) -> str:
+    """Return foreign text as the message of a workflow command of GitHub."""
+    return printable(text).replace("%", "%25")
+
+
+def workflow_property(text: str) -> str:
+    """Return foreign text as a property of a workflow command of GitHub, such as `title=…`."""
+    return workflow_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
 def _escape(found: re.Match[str]) -> str:
     character = found[0]
     code = ord(character)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +12,7 @@ from importlib import resources
 from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.learning.table import Table
 from busyhour.project.csv_rows import listed
+from busyhour.scenarios.traffic_plan.contacts import header_name
 
 
 class Level(StrEnum):
@@ -90,9 +90,9 @@ def map_columns(table: Table, given: Mapping[str, str] | None = None) -> ColumnM
             )
         found[meaning] = Column(meaning, header, table.headers.index(header))
     taken = {column.place for column in found.values()}
-    by_name = {_name(one.header): one for one in reversed(known_columns())}
+    by_name = {header_name(one.header): one for one in reversed(known_columns())}
     for place, header in enumerate(table.headers):
-        one = by_name.get(_name(header))
+        one = by_name.get(header_name(header))
         if one is not None and place not in taken and one.meaning not in found:
             found[one.meaning] = Column(one.meaning, header, place, one.unit)
     used = {column.place for column in found.values()}
@@ -117,7 +117,3 @@ def _level(table: Table, found: Mapping[str, Column]) -> Level:
         "Name them: --column start=HEADER --column offered=HEADER (one row an interval), or --column initiated=HEADER "
         "(one row a call).",
     )
-
-
-def _name(header: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", header.lower())

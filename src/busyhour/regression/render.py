@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from xml.etree import ElementTree
 
 from busyhour.printable import markdown as escaped
-from busyhour.printable import printable
+from busyhour.printable import printable, workflow_data, workflow_property
 from busyhour.regression.compare import Comparison, Confirmation
 from busyhour.regression.inference.decide import Compared, Outcome
 from busyhour.results.codec import encode
@@ -207,20 +207,20 @@ def github(found: Comparison) -> str:
     An error for each regression, one notice for all undecided.
     """
     lines = [
-        f"::error title={_property(f'{one.name} {one.outcome}')}::"
-        + _data(
+        f"::error title={workflow_property(f'{one.name} {one.outcome}')}::"
+        + workflow_data(
             f"{number(one.old, one.unit)} -> {number(one.new, one.unit)}: {effect(one)}, tolerance {tolerance(one)}"
         )
         for one in found.metrics
         if one.outcome in _FAILING
     ]
-    lines += [f"::error title=New finding::{_data(finding)}" for finding in found.new_findings]
-    lines += [f"::error title=Finding::{_data(cut)}" for cut in found.cuts]
-    lines += [f"::error title=Missing::{_data(one)}" for one in found.missing]
-    lines += [f"::notice title=Changed outside::{_data(one)}" for one in found.outside]
+    lines += [f"::error title=New finding::{workflow_data(finding)}" for finding in found.new_findings]
+    lines += [f"::error title=Finding::{workflow_data(cut)}" for cut in found.cuts]
+    lines += [f"::error title=Missing::{workflow_data(one)}" for one in found.missing]
+    lines += [f"::notice title=Changed outside::{workflow_data(one)}" for one in found.outside]
     undecided = [one.name for one in found.metrics if one.outcome is Outcome.UNDECIDED]
     if undecided:
-        lines.append(f"::notice title={len(undecided)} undecided::{_data(', '.join(undecided))}")
+        lines.append(f"::notice title={len(undecided)} undecided::{workflow_data(', '.join(undecided))}")
     return "\n".join([*lines, printable(found.summary)]) + "\n"
 
 
@@ -242,14 +242,6 @@ def metrics(found: Comparison) -> str:
     }
     samples += [Sample("compared", count, {"outcome": outcome}) for outcome, count in counts.items()]
     return openmetrics(samples)
-
-
-def _data(words: str) -> str:
-    return printable(words).replace("%", "%25")
-
-
-def _property(words: str) -> str:
-    return _data(words).replace(":", "%3A").replace(",", "%2C")
 
 
 RENDERERS: Mapping[str, Callable[[Comparison], str]] = {

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from busyhour.results.entries import Series
 from busyhour.results.load_result import OK, Circumstances, Peak
 from busyhour.results.measurement.measures import Measures, Second
 from busyhour.results.measurement.sampling import Sampling
-
-
-def counts_under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
-    """Return the counts whose key has the prefix, by the rest of the key, sorted."""
-    return {key[len(prefix) :]: value for key, value in sorted(counts.items()) if key.startswith(prefix)}
+from busyhour.results.outcomes import counts_under
 
 
 def operation_names(measures: Measures) -> list[str]:

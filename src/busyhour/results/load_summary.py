@@ -7,7 +7,7 @@ from typing import Any
 from busyhour.results.codec import encode
 from busyhour.results.entries import Arrivals, Operation, Percentiles, Slip
 from busyhour.results.estimate import of_plan
-from busyhour.results.load_over_time import busiest, counts_under, highest, operation_names, peaks, series
+from busyhour.results.load_over_time import busiest, highest, operation_names, peaks, series
 from busyhour.results.load_result import (
     LIMIT,
     OK,
@@ -22,7 +22,7 @@ from busyhour.results.measurement.histogram import Histogram
 from busyhour.results.measurement.measures import Measures
 from busyhour.results.measurement.retries import retries_of
 from busyhour.results.measurement.sampling import CONTACTS, Sampling, in_all
-from busyhour.results.outcomes import CallOutcomes, from_counts
+from busyhour.results.outcomes import CallOutcomes, counts_under, from_counts
 
 
 def summarise(measures: Measures, what: Circumstances, bounds: Bounds) -> LoadResult:

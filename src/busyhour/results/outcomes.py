@@ -122,7 +122,7 @@ def from_counts(
         population: accepted calls that those counted by ending are a sample of, if fewer.
         errors_known: whether the target reports error branches.
     """
-    endings, refused = _under(counts, ENDING), counts.get(REFUSED, 0)
+    endings, refused = counts_under(counts, ENDING), counts.get(REFUSED, 0)
     looked_at = sum(endings.values())
     total = looked_at + refused
     if not total or (population and not looked_at):
@@ -142,7 +142,7 @@ def from_counts(
         estimates[name] = found
     sampled = size > looked_at
     problems = []
-    for key, count in _under(counts, PROBLEM).items():
+    for key, count in counts_under(counts, PROBLEM).items():
         flow, action, name, reason, line, wanting = json.loads(key)
         problems.append(OutcomeProblem(flow, action, name, reason, count, line, wanting))
     return CallOutcomes(
@@ -154,12 +154,13 @@ def from_counts(
         intervals={n: list(found.interval) for n, found in estimates.items() if found.interval is not None},
         error_branch=counts.get(ERRORS, 0) if errors_known else None,
         wanting=counts.get(WANTING, 0),
-        queues=_under(counts, QUEUE),
+        queues=counts_under(counts, QUEUE),
         problems=sorted(problems, key=lambda one: (not one.wanting, -one.count, one.flow, one.action)),
     )
 
 
-def _under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+def counts_under(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
+    """Return the counts whose key has the prefix, by the rest of the key, sorted."""
     return {key[len(prefix) :]: count for key, count in sorted(counts.items()) if key.startswith(prefix)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from busyhour.contracts.finding import Finding, Report, Severity
 from busyhour.contracts.formats.text import summary
 from busyhour.contracts.loading import RuleSet
-from busyhour.printable import printable
+from busyhour.printable import workflow_data, workflow_property
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
@@ -17,14 +17,6 @@ def render_github(report: Report, rules: RuleSet) -> str:
 
 def _command(finding: Finding) -> str:
     action = f" [{finding.action}]" if finding.action else ""
-    place = f"file={_property(finding.path)},line={finding.line},col={finding.column}"
-    title = f"title={_property(f'busyhour {finding.rule}')}"
-    return f"::{_COMMANDS[finding.severity]} {place},{title}::{_data(f'{finding.message}{action}. {finding.help}')}"
-
-
-def _data(text: str) -> str:
-    return printable(text).replace("%", "%25")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    place = f"file={workflow_property(finding.path)},line={finding.line},col={finding.column}"
+    title = f"title={workflow_property(f'busyhour {finding.rule}')}"
+    return f"::{_COMMANDS[finding.severity]} {place},{title}::{workflow_data(f'{finding.message}{action}. {finding.help}')}"

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from busyhour.errors import BusyhourError, did_you_mean
+from busyhour.load.safety.live_operations import service_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +27,6 @@ class Written:
     body: bytes
 
 
-@lru_cache(maxsize=8)
-def _service(name: str) -> Any:
-    import botocore.session
-    from botocore.model import ServiceModel
-
-    loader = botocore.session.Session().get_component("data_loader")
-    return ServiceModel(loader.load_service_model(name, "service-2"), name)
-
-
 def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Written:
     """Check `parameters` against botocore's model of the operation and build the request.
 
@@ -44,7 +36,7 @@ def write(service: str, operation: str, parameters: Mapping[str, Any]) -> Writte
     from botocore.serialize import create_serializer
     from botocore.validate import ParamValidator
 
-    model = _service(service)
+    model = service_model(service)
     if operation not in model.operation_names:
         raise BusyhourError(
             f"{service} has no operation {operation!r}.{did_you_mean(operation, model.operation_names)}",

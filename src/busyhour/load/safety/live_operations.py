@@ -81,7 +81,7 @@ def may_be_sent(service: str, operation: str) -> bool:
 @lru_cache(maxsize=1)
 def members_of_starts() -> dict[str, frozenset[str]]:
     """Return the members of the request of each operation of STARTS, by botocore's model."""
-    model = _model("connect")
+    model = service_model("connect")
     return {
         name: frozenset(model.operation_model(name).input_shape.members)
         for name in STARTS
@@ -92,7 +92,7 @@ def members_of_starts() -> dict[str, frozenset[str]]:
 @lru_cache(maxsize=4)
 def _routes(service: str) -> dict[tuple[str, str], list[tuple[re.Pattern[str], str]]]:
     """Patterns of paths with their operations, by method and first part of the path."""
-    model = _model(_REST[service])
+    model = service_model(_REST[service])
     routes: dict[tuple[str, str], list[tuple[re.Pattern[str], str]]] = {}
     for name in model.operation_names:
         http = model.operation_model(name).http
@@ -104,7 +104,9 @@ def _routes(service: str) -> dict[tuple[str, str], list[tuple[re.Pattern[str], s
     return routes
 
 
-def _model(name: str) -> Any:
+@lru_cache(maxsize=8)
+def service_model(name: str) -> Any:
+    """Return botocore's model of a service, by botocore's name."""
     import botocore.session
     from botocore.model import ServiceModel
 

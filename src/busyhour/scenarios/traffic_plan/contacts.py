@@ -141,7 +141,8 @@ def _moment(value: Any) -> float | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _name(header: str) -> str:
+def header_name(header: str) -> str:
+    """Return a column header without case, spaces and punctuation."""
     return re.sub(r"[^a-z0-9]", "", header.lower())
 
 
@@ -151,7 +152,7 @@ def _csv(path: Path, text: str) -> Iterator[Row]:
 
     separator = max(",;\t", key=text.partition("\n")[0].count)
     rows = csv_rows(text, separator, broken)
-    names = [_name(header) for header in next(rows, (1, []))[1]]
+    names = [header_name(header) for header in next(rows, (1, []))[1]]
     for line, row in rows:
         if any(field.strip() for field in row):
             yield f"line {line}", dict(zip(names, row, strict=False))
@@ -184,7 +185,7 @@ def _json(path: Path, text: str) -> Iterator[Row]:
             )
         for record in _records(value):
             number += 1
-            yield f"record {number}", {_name(key): field for key, field in record.items()}
+            yield f"record {number}", {header_name(key): field for key, field in record.items()}
 
 
 def _records(value: Any) -> Iterator[Mapping[str, Any]]:
