@@ -16,7 +16,6 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, request
 
@@ -62,7 +61,7 @@ def objection(headers: Mapping[str, str], *, on_loopback: bool) -> str:
     name = host_of(f"http://{host}")
     if on_loopback and name != "localhost" and not is_loopback(name):
         return f"Host {host!r} is not loopback, which is where this page is served."
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and origin.lower() not in (f"http://{host}".lower(), f"https://{host}".lower()):
         return f"A page of {origin!r} may not send requests here."
     if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         return "A page of another site may not send requests here."

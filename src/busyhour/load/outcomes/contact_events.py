@@ -44,6 +44,8 @@ LINE_BYTES = 1024 * 1024
 """Longest line; EventBridge's events have at most 256 KB."""
 REASON_LENGTH = 100
 """Characters of a reason that are kept; Connect's own have at most 36."""
+IDENTITY_LENGTH = 256
+"""Longest ContactId (Connect API reference)."""
 _TOO_LONG = b"DISCONNECTED in a line that is too long: "
 """Stands for the beginning of such a line, which is counted as invalid at its end."""
 
@@ -73,6 +75,17 @@ class FileTail:
             about = path.stat()
             self._file, self._offset = about.st_ino, about.st_size
 
+    def unread(self) -> int:
+        """Return the bytes that are in the file by now and were not read; a new file in its place is all unread."""
+        try:
+            about = self._path.stat()
+        except OSError:
+            return 0
+        if not stat.S_ISREG(about.st_mode):
+            return 0
+        replaced = about.st_ino != self._file or about.st_size < self._offset
+        return about.st_size - (0 if replaced else self._offset)
+
     def lines(self) -> list[bytes]:
         """Return the next complete lines; empty if there are none yet."""
         try:
@@ -97,7 +110,7 @@ def read_end(line: bytes, epoch: float) -> tuple[str, Ended] | None:
     """Return id and end of an event's contact; None for an event without an end. `epoch`: second 0 of the run.
 
     Raises:
-        ValueError: the line is not a JSON object, or has a time that is invalid or without a time zone.
+        ValueError: the line is not a JSON object, has no valid ContactId, or a time that is invalid or without a time zone.
     """
     event = orjson.loads(line)
     if not isinstance(event, dict):
@@ -108,10 +121,13 @@ def read_end(line: bytes, epoch: float) -> tuple[str, Ended] | None:
     at = _moment(detail, "disconnectTimestamp", epoch)
     if at is None:
         return None
+    identity = detail.get("contactId")
+    if not isinstance(identity, str) or not 0 < len(identity) <= IDENTITY_LENGTH:
+        raise ValueError("no valid contactId")
     reason = detail.get("disconnectReason") or "unknown"
     # AWS's own sample of a DISCONNECTED event has AgentInfo, its data model agentInfo.
     agent = detail.get("agentInfo") or detail.get("AgentInfo") or {}
-    return str(detail.get("contactId")), Ended(
+    return identity, Ended(
         at=at,
         reason=reason[:REASON_LENGTH] if isinstance(reason, str) else "unknown",
         connected=_moment(detail, "connectedToSystemTimestamp", epoch),
@@ -178,9 +194,9 @@ class ContactEventSource:
         return float(len(self._contacts))
 
     def end(self) -> list[Contact]:
-        """Read the remaining lines, then stop."""
-        while self._read():
-            pass
+        """Read the lines that are written by now, then stop: a writer that goes on does not delay the end."""
+        for _ in range(-(-self._tail.unread() // CHUNK)):
+            self._read()
         self._over = True
         left = list(self._contacts.values())
         self._contacts.clear()

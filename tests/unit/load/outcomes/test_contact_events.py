@@ -172,6 +172,38 @@ def test_events_that_were_written_but_not_yet_read_count_at_the_end(run):
     assert "late or lost" in said
 
 
+def test_events_after_one_longer_than_a_read_count_at_the_end(run):
+    run.source.follow(0, "b", 1.0)
+    with run.path.open("ab") as out:
+        out.write(line("a", **OVER, padding="x" * 300_000) + b"\n" + line("b", **OVER) + b"\n")
+    assert run.source.end() == []
+
+
+def test_a_writer_that_never_stops_does_not_delay_the_end(run, monkeypatch):
+    """The file grows by a line for each read; a bound of reads fails the test instead of a hang."""
+    real, reads = FileTail.lines, []
+
+    def growing(tail):
+        reads.append(1)
+        assert len(reads) < 50, "the end waits for the writer"
+        with run.path.open("ab") as out:
+            out.write(line("x", **OVER) + b"\n")
+        return real(tail)
+
+    with run.path.open("ab") as out:
+        out.write(line("a", **OVER) + b"\n")
+    run.source.follow(0, "a", 1.0)
+    monkeypatch.setattr(FileTail, "lines", growing)
+    assert run.source.end() == []
+
+
+@pytest.mark.parametrize("identity", [None, 7, [], {}, "", "x" * 257])
+def test_an_identity_that_no_contact_has_is_not_kept(identity):
+    """Early ends are kept by identity: 20,000 of a megabyte each would fill the memory."""
+    with pytest.raises(ValueError, match="no valid contactId"):
+        read_end(line(identity, **OVER), 0.0)
+
+
 def test_lines_that_are_broken_are_counted_and_said_and_the_others_are_read(run):
     run.source.follow(0, "c", 1.0)
     run.write(
