@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from busyhour.exploration.world import answers, arrivals
@@ -106,7 +106,8 @@ class Context:
         found = self._options.get(key)
         if found is None:
             after = self.inherits(flow) and not always_inherits(flow)
-            queued = after and flow.type is None and uses_queue_before_set(flow) and not sets_queue(flow)
+            led_to = flow.type is None or id(flow) in self._targets
+            queued = after and led_to and uses_queue_before_set(flow) and not sets_queue(flow)
             found = arrivals.contact_options(after, self.flows, self.pools, only=queued)
             if after and id(flow) not in self._targets and not self._needs(flow):
                 # Nothing shows that another flow leads here, and nothing excludes it.
@@ -151,16 +152,24 @@ class Context:
         return self.functions.get(name) or self.functions.get(effect.function_arn)
 
     def _find_targets(self) -> set[int]:
+        """Return the flows in which another flow's contacts continue, by a transfer or an event hook."""
         found: set[int] = set()
         for flow in self.flows:
-            for action in flow.actions:
-                if action.behaviour == "transfer-to-flow":
-                    named = text_of(action.parameters.get("ContactFlowId"))
-                    self._open_transfers |= bool(find(named))
-                    target = self.library.known(named)
-                    if target is not None and target is not flow:
-                        found.add(id(target))
+            for named in (name for action in flow.actions for name in _continued_in(action)):
+                self._open_transfers |= bool(find(named))
+                target = self.library.known(named)
+                if target is not None and target is not flow:
+                    found.add(id(target))
         return found
+
+
+def _continued_in(action: Action) -> Iterator[str]:
+    """Return what the action gives for the flows in which the contact continues."""
+    if action.behaviour == "transfer-to-flow":
+        yield text_of(action.parameters.get("ContactFlowId"))
+    hooks = action.parameters.get("EventHooks") if action.behaviour == "event-hooks" else None
+    if isinstance(hooks, Mapping):
+        yield from map(text_of, hooks.values())
 
 
 class _NoWorld:
