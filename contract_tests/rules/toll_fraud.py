@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import Edge, FlowView, Problem, before_each, origin, rule
+from busyhour.api.rules import (
+    CALLER,
+    Edge,
+    FlowView,
+    Problem,
+    Source,
+    before_each,
+    entered_unchecked,
+    rule,
+    sources,
+)
 
-_DIALLED = {"TransferParticipantToThirdParty": "ThirdPartyPhoneNumber"}
+_DIALLED = {
+    "TransferParticipantToThirdParty": ("ThirdPartyPhoneNumber", "is dialled"),
+    "UpdateContactCallbackNumber": ("CallbackNumber", "is called back"),
+    "StartOutboundChatContact": ("Address", "is sent a message"),
+}
+"""Action type -> member of its parameters with a number, and what is done with it."""
 
 
 @rule(
@@ -20,18 +35,36 @@ _DIALLED = {"TransferParticipantToThirdParty": "ThirdPartyPhoneNumber"}
     types=tuple(_DIALLED),
 )
 def check(flow: FlowView) -> Iterator[Problem]:
-    """Transfers to a number from outside that no Compare has matched on every path."""
+    """Transfers, callbacks and messages to a number from outside that no Compare has matched on every path.
+
+    A callback to what the caller enters is accepted where the input is checked for a number of one country.
+    """
     for read in flow.reads:
         action = flow.actions[read.action]
-        if _DIALLED.get(action.type) != read.pointer[-1] or not flow.graph.reachable[action.index]:
+        name, done = _DIALLED.get(action.type, ("", ""))
+        if name != read.pointer[-1] or not flow.graph.reachable[action.index]:
             continue
-        who = origin(flow, read.reference)
-        if who and not _compared(flow, action.index, read.reference.text):
+        if action.type == "StartOutboundChatContact" and "DestinationEndpoint" not in read.pointer:
+            continue
+        unchecked = [
+            one for one in sources(flow, read.action, read.reference) if not _checked(one, action.type)
+        ]
+        if unchecked:
+            who = min((one.who for one in unchecked), key=lambda one: one != CALLER)
             yield flow.problem(
-                f"{read.reference.text} is dialled, a number that {who} gives and no Compare has checked",
+                f"{read.reference.text} {done}, a number that {who} gives and no Compare has checked",
                 *read.pointer,
                 action=action,
             )
+
+
+def _checked(source: Source, type: str) -> bool:
+    """Whether the value was compared on every path, or entered as a number of one country to call back."""
+    if any(_compared(flow, at, reference.text) for flow, at, reference in source.readings):
+        return True
+    flow, at, reference = source.readings[-1]
+    entered = type == "UpdateContactCallbackNumber" and reference.root == "StoredCustomerInput"
+    return entered and not entered_unchecked(flow, at)
 
 
 def _compared(flow: FlowView, at: int, text: str) -> bool:

@@ -16,10 +16,13 @@ from busyhour.contracts.analysis.graph import Edge
 from busyhour.contracts.analysis.lambda_chains import longest_silences
 from busyhour.contracts.analysis.module_interface import declared_interface
 from busyhour.contracts.analysis.origins import (
+    CALLER,
+    Source,
     asks_for_secret,
     carries_secret,
     confidential,
-    origin,
+    entered_unchecked,
+    sources,
 )
 from busyhour.contracts.analysis.paths import (
     action_name,
@@ -48,6 +51,7 @@ from busyhour.flows.model import OUTCOMES_OF_A_CALL, FlowType, Pointer
 from busyhour.flows.references import ROOTS, Reference
 
 __all__ = [
+    "CALLER",
     "DRAFT_TARGETS",
     "OUTCOMES_OF_A_CALL",
     "PLACEHOLDER",
@@ -64,6 +68,7 @@ __all__ = [
     "Read",
     "Reference",
     "Severity",
+    "Source",
     "action_name",
     "asks_for_secret",
     "attributes_set",
@@ -73,6 +78,7 @@ __all__ = [
     "cycle",
     "declared_interface",
     "did_you_mean",
+    "entered_unchecked",
     "filled_first",
     "fills_on_success",
     "find",
@@ -85,7 +91,6 @@ __all__ = [
     "leaves_flow",
     "listed",
     "longest_silences",
-    "origin",
     "path_text",
     "pointer_text",
     "reference_chain",
@@ -93,6 +98,7 @@ __all__ = [
     "shadowed",
     "shipped_schemas",
     "shortest",
+    "sources",
     "spoken",
     "strongly_connected",
     "suppressions",

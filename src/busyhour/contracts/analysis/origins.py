@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from busyhour.contracts.analysis.dataflow import attributes_set, find
 from busyhour.flows.action_types import types_of
@@ -20,42 +20,101 @@ CALLER = "the caller"
 FUNCTION = "a function"
 """A Lambda function returns the value."""
 
-_ROOTS = {"StoredCustomerInput": CALLER, "External": FUNCTION}
-_FROM_CALLER = frozenset({"Slots", "SessionAttributes"})
+_ROOTS = {
+    "StoredCustomerInput": CALLER,
+    "AgenticCX": CALLER,
+    "External": FUNCTION,
+    "LambdaInvocation": FUNCTION,
+    "ExternalTool": FUNCTION,
+}
+_MEMBERS = {
+    "Lex": (frozenset({"Slots", "SessionAttributes"}), CALLER),
+    "Media": (frozenset({"Headers"}), CALLER),
+}
+"""Roots of which the members below one of these names come from outside."""
+
 _DEPTH = 4
-"""Attributes copied into attributes are followed this far."""
+"""Values copied into attributes are followed this far."""
 
 
-def origin(flow: FlowView, reference: Reference, depth: int = 0) -> str:
-    """Return who gives the value of a reference, `CALLER` or `FUNCTION`; empty where neither is shown.
+class Source(NamedTuple):
+    """One origin of a value: `who` gives it, and each reading on the way, the first one first.
 
-    A contact attribute has the origin of what this flow, or else another flow of the project, sets it to.
+    A reading is the flow, the index of the action and the reference.
     """
+
+    who: str
+    readings: tuple[tuple[FlowView, int, Reference], ...]
+
+
+def sources(flow: FlowView, at: int, reference: Reference) -> Iterator[Source]:
+    """Return the origins outside the flows of a value that the action with index `at` reads.
+
+    Contact attributes, flow attributes, inputs and results of modules are followed to where they are set.
+    """
+    yield from _sources(((flow, at, reference),))
+
+
+def _sources(readings: tuple[tuple[FlowView, int, Reference], ...]) -> Iterator[Source]:
+    flow, _, reference = readings[-1]
     root, path = reference.root, reference.path
-    if root in _ROOTS:
-        return _ROOTS[root]
-    if root == "Lex":
-        return CALLER if path and path[0] in _FROM_CALLER else ""
-    if root != "Attributes" or depth >= _DEPTH:
-        return ""
-    key = ".".join(path)
-    found = ""
-    for value in _values(flow, key):
-        for inner in find(value):
-            found = origin(flow, inner, depth + 1)
-            if found == CALLER:
-                return found
-    return found
+    names, giver = _MEMBERS.get(root, (frozenset(), ""))
+    who = giver if names.intersection(path) else _ROOTS.get(root, "")
+    if who:
+        yield Source(who, readings)
+    elif path and len(readings) <= _DEPTH:
+        for other, at, value in _set(flow, root, path):
+            for inner in find(value) if isinstance(value, str) and "$" in value else ():
+                yield from _sources((*readings, (other, at, inner)))
 
 
-def _values(flow: FlowView, key: str) -> Iterator[str]:
-    flow_set = flow.project.flow_set
-    for one in (flow, *(other for other in flow_set.flows if other is not flow)):
-        if one is flow or id(one) in flow_set.setters.get(key, ()):
-            for action in one.of_type(*types_of("attributes")):
-                value = attributes_set(action).get(key)
-                if isinstance(value, str) and "$" in value:
-                    yield value
+def _set(flow: FlowView, root: str, path: tuple[str, ...]) -> Iterator[tuple[FlowView, int, Any]]:
+    """Return where a value is set: the flow, the index of the action, and what it is set to."""
+    flow_set, key = flow.project.flow_set, ".".join(path)
+    if root == "Attributes":
+        for one in (flow, *(other for other in flow_set.flows if other is not flow)):
+            if one is flow or id(one) in flow_set.setters.get(key, ()):
+                for action in one.of_type(*types_of("attributes")):
+                    yield one, action.index, attributes_set(action).get(key)
+    elif root == "FlowAttributes":
+        for action in flow.of_type(*types_of("flow-attributes")):
+            yield flow, action.index, _inside(action.parameters, "FlowAttributes", path[0], "Value")
+    elif root == "Modules" and path[0] == "Input":
+        for reference, module in flow_set.resolved:
+            if module is flow:
+                given = _inside(reference.action.parameters, "Input", *path[1:])
+                yield reference.source, reference.action.index, given
+    elif root == "Modules" and path[0] == "ResultData":
+        for _, module in flow_set.resolved_of(flow):
+            for action in module.of_type(*types_of("end-module")):
+                yield module, action.index, _inside(action.parameters, "ResultData", *path[1:])
+
+
+def _inside(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def entered_unchecked(flow: FlowView, at: int) -> bool:
+    """Whether the stored input that the action reads may be any digits.
+
+    It is not where every store block that leads there asks for a number of one country.
+    """
+    before = flow.graph.predecessors
+    seen, waiting, asked = {at}, [at], False
+    while waiting:
+        for index in before[waiting.pop()]:
+            action = flow.actions[index]
+            if action.behaviour == "input" and str(action.parameters.get("StoreInput")).lower() == "true":
+                asked = True
+                validation = _inside(action.parameters, "InputValidation", "PhoneNumberValidation")
+                if _inside(validation, "NumberFormat") != "Local":
+                    return True
+            elif index not in seen:
+                seen.add(index)
+                waiting.append(index)
+    return not asked
 
 
 SECRET = re.compile(
