@@ -47,6 +47,7 @@ def key(call: Call) -> Hashable:
         _plain(call.hooks),
         call.queue,
         call.queue_name,
+        call.queue_transfers,
         call.agent_target,
         call.agent,
         call.callback_number,

@@ -57,6 +57,10 @@ class Policy:
     """Maximum nesting of modules; beyond that InvokeFlowModule takes its error branch (AWS administrator guide, flow
     modules)."""
 
+    queue_transfers: int = 11
+    """Maximum number of transfers of a contact from one queue to another; the next takes its error branch (AWS
+    administrator guide, Transfer to queue)."""
+
     moved_contact_stays_in_queue_flow: bool = True
     """After DequeueContactAndTransferToQueue the queue flow continues with NextAction. False: the queue flow begins
     again for the other queue. Not sourced."""

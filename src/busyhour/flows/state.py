@@ -34,6 +34,7 @@ class State:
         "priority",
         "queue",
         "queue_name",
+        "queue_transfers",
         "stored_input",
         "time_adjustment",
     )
@@ -62,6 +63,8 @@ class State:
         """Id or ARN of the target queue, as the flow gave it."""
         self.queue_name: tuple[str, str] | None = None
         """Name and ARN of the queue, once known."""
+        self.queue_transfers = 0
+        """Number of transfers from one queue to another."""
         self.agent_target: str | None = None
         """The agent whose own queue is the target."""
         self.agent: tuple[str, str] | None = None

@@ -130,6 +130,26 @@ def test_a_queue_flow_may_move_the_contact_to_another_queue(build):
     assert isinstance(effects[-1], p.Talk)
 
 
+def test_the_twelfth_transfer_between_queues_fails(build):
+    moving = build.flow(
+        build.action(
+            "d",
+            "DequeueContactAndTransferToQueue",
+            {"QueueId": "q2"},
+            then="d",
+            errors={"NoMatchingError": "sorry"},
+        ),
+        build.say("sorry", then="over"),
+        build.action("over", "EndFlowExecution"),
+        name="w",
+    )
+    live = build.call(queueing(build, ("CustomerQueue", "w")), moving)
+    effects = build.run(live, *[p.Queued()] * 12)
+    assert [type(one) for one in effects[:-1]] == [p.Enqueue] * 12  # the first is the inbound flow's
+    assert effects[-1].text == "sorry"
+    assert live.queue_transfers == 11
+
+
 def test_the_policy_can_restart_the_queue_flow_of_a_moved_contact(build):
     moving = build.flow(
         build.say("hello", then="d"),

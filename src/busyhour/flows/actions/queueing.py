@@ -97,6 +97,9 @@ class Dequeue(_Queueing):
 
     def run(self, call: Call) -> Node | None:
         """Request a place in the other queue."""
+        most = self.machine.policy.queue_transfers
+        if call.queue_transfers >= most:
+            return self.fail(call, detail=f"a contact is transferred {most} times between queues at most")
         queue = self._queue(call) if callable(self._queue) else self._queue
         agent = self._agent(call) if callable(self._agent) else self._agent
         return self.ask(call, queue, agent)
@@ -106,6 +109,7 @@ class Dequeue(_Queueing):
         effect = call.pending
         assert isinstance(effect, p.Enqueue)
         call.queue, call.agent_target = effect.queue, effect.agent
+        call.queue_transfers += call.is_queued
         stays = call.is_queued and self.machine.policy.moved_contact_stays_in_queue_flow
         call.queued(event)
         if not stays:
