@@ -148,25 +148,6 @@ def make(flow_file: Path) -> Iterator[Callable[..., Client]]:
         asyncio.run(emulator.stop())
 
 
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """An emulator that a whole module shares, whose flows are judged by the contracts; its rates never bind."""
-    from busyhour.harness.publishing import problems
-
-    path = tmp_path_factory.mktemp("flows") / "Greeting.json"
-    path.write_text(json.dumps(GREETING), encoding="utf-8")
-    emulator = build(
-        flows=[path],
-        clock=VirtualClock(),
-        epoch=1_800_000_000.0,
-        quotas=FAST,
-        numbers=[NUMBER],
-        validator=problems,
-    )
-    yield Client(emulator)
-    asyncio.run(emulator.stop())
-
-
 @pytest.fixture
 def connect(make: Callable[..., Client]) -> Client:
     """An emulator whose rates never bind."""

@@ -1,0 +1,27 @@
+"""Requests that AWS refuses, each with AWS's code and status: connect.csv, with the source of each.
+
+Where the source says "code inferred", AWS documents that the request is refused and not with which of the errors that the
+operation models. A violated constraint of the model is CONSTRAINT there: InvalidParameterException, or InvalidRequestException
+for an operation that models no other. "Live" is an answer of the service in published notes or a public issue. In parameters,
+`$name` is what the session's centre has, `times:N` before a value N of it, `repeat:N:x` N characters.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+ROWS = list(csv.DictReader(Path(__file__).with_name("connect.csv").read_text(encoding="utf-8").splitlines()))
+
+
+def test_the_table_is_as_long_as_it_should_be_and_every_row_has_a_source():
+    assert len(ROWS) >= 370
+    assert all(row["source"] for row in ROWS)
+    assert len({(row["operation"], row["parameters"]) for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{n}-{row['operation']}" for n, row in enumerate(ROWS, 2)])
+def test_what_aws_refuses_is_refused_with_its_code_and_status(session, row):
+    assert session.check(row) == ""
