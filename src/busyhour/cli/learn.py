@@ -1,22 +1,45 @@
-"""busyhour learn: Estimate arrivals, handling times and patience from the export of a centre."""
+"""busyhour learn: Estimate arrivals, times, choices and failures from records of a centre."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from busyhour.cli._output import output_option
 from busyhour.cli._say import print_document, say
 
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from busyhour.learning.exports.mapping import ColumnMap
+    from busyhour.learning.learnt import Learnt
+
 
 @click.command("learn")
 @click.option(
     "--calls",
     "export",
-    required=True,
     type=click.Path(path_type=Path),
     help="CSV of a PBX, ACD or WFM tool, or of Amazon Connect: one row an interval, or one row a call.",
+)
+@click.option(
+    "--records",
+    type=click.Path(path_type=Path),
+    help="Contact records of Amazon Connect: a file, or a folder of them as streamed to S3.",
+)
+@click.option(
+    "--flow-logs",
+    type=click.Path(path_type=Path),
+    help="Flow logs of Amazon Connect: a file or a folder; shares of menus, inputs, branches, failed functions.",
+)
+@click.option(
+    "--function-log",
+    "function_logs",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="Log of a Lambda function: times of invocations and cold starts; may be repeated.",
 )
 @click.option(
     "--column",
@@ -52,7 +75,10 @@ from busyhour.cli._say import print_document, say
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @output_option
 def command(
-    export: Path,
+    export: Path | None,
+    records: Path | None,
+    flow_logs: Path | None,
+    function_logs: tuple[str, ...],
     given: tuple[str, ...],
     queue: str,
     zone: str,
@@ -62,49 +88,48 @@ def command(
     form: str,
     output: Path | None,
 ) -> None:
-    """Estimate the volumes and times of a scenario from the export of a centre; no data of a single caller is kept.
+    """Estimate volumes, times and choices of a scenario from records of a centre; no data of a single caller is kept.
 
-    Columns are recognised by their headers and printed; each value comes with its 95 % interval and its count, and values
-    that the export does not have are marked as assumed.
+    Sources can be combined. Each value comes with its 95 % interval and its count, and values that the sources do not have
+    are marked as assumed. Columns of an export are recognised by their headers and printed.
 
     Example: busyhour learn --calls acd.csv --timezone America/New_York --into scenarios/helpdesk.toml
     """
     import json
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
     from busyhour import extras
 
     extras.require("forecast")
     from busyhour.atomic_write import write_atomically
-    from busyhour.errors import BusyhourError, did_you_mean
-    from busyhour.learning import call_export, interval_export, render
-    from busyhour.learning.mapping import Level, map_columns
-    from busyhour.learning.table import read_table
+    from busyhour.errors import BusyhourError
+    from busyhour.learning import render
+    from busyhour.learning.findings import Findings
+    from busyhour.learning.recorded import contact_records, function_reports
+    from busyhour.learning.recorded import flow_logs as logs
     from busyhour.project import Project
 
-    try:
-        place = ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    place = _zone(zone)
+    if export is not None and records is not None:
+        raise BusyhourError("--calls and --records say the same of different calls.", "Give one of them.")
+    columns, calls = None, None
+    if export is not None:
+        columns, calls = _of_export(export, given, place, queue, dates or "")
+    elif records is not None:
+        calls = contact_records.learn(records, place, queue)
+    found = Findings(
+        calls,
+        None if flow_logs is None else logs.count(flow_logs),
+        [function_reports.learn(*_named_log(one)) for one in function_logs],
+    )
+    if found == Findings(functions=[]):
         raise BusyhourError(
-            f"--timezone {zone!r}: there is no such time zone.{did_you_mean(zone, sorted(available_timezones()))}",
-            "Name one of the IANA database: Europe/Berlin, America/New_York, Asia/Seoul, UTC.",
-        ) from None
-    columns_given = {}
-    for one in given:
-        meaning, equals, header = one.partition("=")
-        if not equals:
-            raise BusyhourError(
-                f"--column {one!r} has no '='.", "Write MEANING=HEADER: --column offered='Calls in'."
-            )
-        columns_given[meaning.strip()] = " ".join(header.split())
-    table = read_table(export)
-    columns = map_columns(table, columns_given)
-    learn = interval_export.learn if columns.level is Level.INTERVAL else call_export.learn
-    learnt = learn(table, columns, place, queue, dates or "")
+            "No source is given.",
+            "Give --calls FILE, --records PATH, --flow-logs PATH or --function-log NAME=PATH.",
+        )
     document = (
-        render.text(learnt, columns)
+        render.text(found, columns)
         if form == "text"
-        else json.dumps(render.as_json(learnt, columns), indent=2, ensure_ascii=False) + "\n"
+        else json.dumps(render.as_json(found, columns), indent=2, ensure_ascii=False) + "\n"
     )
     if output is None:
         print_document(document, form=form)
@@ -116,6 +141,55 @@ def command(
         return
     from busyhour.learning.into import write_into
 
-    intervals = write_into(scenario, learnt, growth, Project.find().root)
-    say(f"Wrote {scenario} and {intervals}", err=True)
+    written = write_into(scenario, found, growth, Project.find().root)
+    for reason in written.left:
+        say(f"Note: {reason}", err=True)
+    say(f"Wrote {' and '.join(str(file) for file in written.files)}", err=True)
     say(f"Next: busyhour forecast {scenario}", err=True)
+
+
+def _of_export(
+    export: Path, given: tuple[str, ...], place: ZoneInfo, queue: str, dates: str
+) -> tuple[ColumnMap, Learnt]:
+    from busyhour.errors import BusyhourError
+    from busyhour.learning.exports import call_export, interval_export
+    from busyhour.learning.exports.mapping import Level, map_columns
+    from busyhour.learning.exports.table import read_table
+
+    columns_given = {}
+    for one in given:
+        meaning, equals, header = one.partition("=")
+        if not equals:
+            raise BusyhourError(
+                f"--column {one!r} has no '='.", "Write MEANING=HEADER: --column offered='Calls in'."
+            )
+        columns_given[meaning.strip()] = " ".join(header.split())
+    table = read_table(export)
+    columns = map_columns(table, columns_given)
+    learn = interval_export.learn if columns.level is Level.INTERVAL else call_export.learn
+    return columns, learn(table, columns, place, queue, dates)
+
+
+def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+    from busyhour.errors import BusyhourError, did_you_mean
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BusyhourError(
+            f"--timezone {name!r}: there is no such time zone.{did_you_mean(name, sorted(available_timezones()))}",
+            "Name one of the IANA database: Europe/Berlin, America/New_York, Asia/Seoul, UTC.",
+        ) from None
+
+
+def _named_log(given: str) -> tuple[str, Path]:
+    from busyhour.errors import BusyhourError
+
+    name, equals, path = given.partition("=")
+    if not equals or not name or not path:
+        raise BusyhourError(
+            f"--function-log {given!r} is not NAME=PATH.", "Write --function-log helpdesk-lookup=lookup.log."
+        )
+    return name, Path(path)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from busyhour.learning.exports.mapping import ColumnMap
+from busyhour.learning.findings import Findings
 from busyhour.learning.fits import Fitted, Interval
 from busyhour.learning.learnt import Learnt, LearntValue
-from busyhour.learning.mapping import ColumnMap
+from busyhour.learning.recorded.behaviour import values_of_functions, values_of_log
 from busyhour.project.csv_rows import listed
 from busyhour.scenarios.model import Distribution
 
@@ -15,14 +18,36 @@ REJECTED = 0.01
 """Probability of a test of fit below which the fitted form does not fit."""
 
 
-def as_json(learnt: Learnt, columns: ColumnMap) -> dict[str, Any]:
-    """Return all of it as JSON values."""
+def as_json(found: Findings, columns: ColumnMap | None) -> dict[str, Any]:
+    """Return all of it as JSON values; `columns` are those of the export that calls were read from."""
+    document: dict[str, Any] = {}
+    if found.calls is not None:
+        document = _calls(found.calls)
+        if columns is not None:
+            document["columns"] = {column.meaning: column.header for column in columns.columns.values()}
+            document["unused_columns"] = list(columns.unused)
+    if found.choices is not None:
+        counts = found.choices
+        document["flow_logs"] = {
+            "source": counts.source,
+            "from": counts.first,
+            "to": counts.last,
+            "contacts": counts.contacts,
+            "entries": counts.entries,
+            "values": [_value(one) for one in values_of_log(counts)],
+            "failures": {name: dict(one.failures) for name, one in counts.functions.items() if one.failures},
+            "notes": list(counts.notes),
+        }
+    if found.functions:
+        document["functions"] = [_value(one) for one in values_of_functions(found.functions)]
+    return document
+
+
+def _calls(learnt: Learnt) -> dict[str, Any]:
     return {
         "source": learnt.source,
         "from": learnt.start.isoformat(),
         "to": learnt.end.isoformat(),
-        "columns": {column.meaning: column.header for column in columns.columns.values()},
-        "unused_columns": list(columns.unused),
         "arrivals": {
             "interval_seconds": learnt.arrivals.seconds,
             "days": [
@@ -66,35 +91,62 @@ def table_of(distribution: Distribution) -> dict[str, Any]:
     return found
 
 
-def text(learnt: Learnt, columns: ColumnMap) -> str:
+def text(found: Findings, columns: ColumnMap | None) -> str:
     """Return it as lines for a terminal of 80 columns."""
+    parts: list[list[str]] = []
+    if found.calls is not None:
+        parts.append(_calls_text(found.calls, columns))
+    if found.choices is not None:
+        counts = found.choices
+        head = f"  {counts.contacts:,} contacts, {counts.entries:,} entries, {counts.first[:10]} to {counts.last[:10]}"
+        values = [line for one in values_of_log(counts) for line in _lines(one)]
+        failures = [
+            f"  {name}: {number:,} times {failure!r}"
+            for name, one in sorted(counts.functions.items())
+            for failure, number in one.failures.items()
+        ]
+        parts.append([counts.source, head, "", *values, *failures, *_notes(counts.notes)])
+    if found.functions:
+        parts.append([line for one in values_of_functions(found.functions) for line in _lines(one)])
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _calls_text(learnt: Learnt, columns: ColumnMap | None) -> list[str]:
     arrivals, busiest = learnt.arrivals, learnt.arrivals.busiest_day
     total = sum(day.total for day in arrivals.days)
     lines = [
         f"{learnt.source}",
-        f"  {total:,.0f} calls on {len(arrivals.days)} days, {learnt.start:%Y-%m-%d} to {learnt.end:%Y-%m-%d}, "
+        f"  {total:,.0f} calls on {len(arrivals.days)} {'day' if len(arrivals.days) == 1 else 'days'}, {learnt.start:%Y-%m-%d} to {learnt.end:%Y-%m-%d}, "
         f"by {arrivals.seconds / 60:g} min",
         f"  busiest {arrivals.seconds / 60:g} min: {arrivals.busiest_rate:,.0f} calls/h on {busiest.date} "
         f"({busiest.total:,.0f} calls that day)",
         "",
+        *(line for one in learnt.values for line in _lines(one)),
     ]
-    for one in learnt.values:
-        lines.append(f"{one.name}: {figure(one.around, one.unit)}, of {one.count:,}")
-        if one.fitted is not None and one.fitted.p is not None:
-            lines.append(f"  {form(one.fitted)}")
-        if one.assumed:
-            lines.append(f"  assumed: {one.assumed}")
-    used = listed(f"{column.header} ({column.meaning})" for column in columns.columns.values())
-    lines += ["", f"Columns used: {used}"]
-    if columns.unused:
-        lines.append(f"Columns not used: {listed(columns.unused)}")
+    if columns is not None:
+        used = listed(f"{column.header} ({column.meaning})" for column in columns.columns.values())
+        lines += ["", f"Columns used: {used}"]
+        if columns.unused:
+            lines.append(f"Columns not used: {listed(columns.unused)}")
     if len(learnt.by_queue) > 1:
         shares = sorted(
             ((name or "none", count) for name, count in learnt.by_queue.items()), key=lambda item: -item[1]
         )
         lines.append(f"Calls by queue: {listed(f'{name} {count:,.0f}' for name, count in shares)}")
-    lines += [f"Note: {note}" for note in learnt.notes]
-    return "\n".join(lines) + "\n"
+    return [*lines, *_notes(learnt.notes)]
+
+
+def _lines(one: LearntValue) -> list[str]:
+    lines = [f"{one.name}: {figure(one.around, one.unit)}, of {one.count:,}"]
+    if one.fitted is not None and one.fitted.p is not None:
+        lines.append(f"  {form(one.fitted)}")
+    if one.assumed:
+        lines.append(f"  assumed: {one.assumed}")
+    return lines
+
+
+def _notes(notes: Sequence[str]) -> list[str]:
+    return [f"Note: {note}" for note in notes]
 
 
 def figure(around: Interval, unit: str) -> str:

@@ -104,7 +104,7 @@ def test_marks_of_spreadsheets_and_separators_inside_of_fields_are_read(learn):
     ):
         code, out, err = learn(content)
         assert (code, err[:6]) == (0, "Next: "), err
-        assert "30 calls on 1 days" in out
+        assert "30 calls on 1 day," in out
 
 
 def test_names_in_an_export_are_data(learn):

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from busyhour.errors import BusyhourError
-from busyhour.learning import call_export, fits, interval_export
-from busyhour.learning.mapping import Level, map_columns
-from busyhour.learning.table import read_table
+from busyhour.learning import fits
+from busyhour.learning.exports import call_export, interval_export
+from busyhour.learning.exports.mapping import Level, map_columns
+from busyhour.learning.exports.table import read_table
 
 UTC = ZoneInfo("UTC")
 HEADERS = {
@@ -91,7 +92,7 @@ def test_rows_that_repeat_and_rows_of_other_channels_are_left_out_and_said(tmp_p
         (intervals("2026-11-02,8:00,A,1,1,0,"), "one interval alone"),
         (intervals("2026-11-02,8:00,A,1,1,0,", "2026-11-03,8:00,A,1,1,0,"), "1440 minutes apart"),
         (intervals("2026-11-02,8:00,A,0,0,0,", "2026-11-02,8:30,A,0,0,0,"), "no row has a call"),
-        ("InitiationTimestamp,Channel\n2026-11-02T08:00:00Z,CHAT\n", "no row is a new inbound call"),
+        ("InitiationTimestamp,Channel\n2026-11-02T08:00:00Z,CHAT\n", "no record is a new inbound call"),
     ],
 )
 def test_what_cannot_be_used_is_named_with_its_line(tmp_path, text, words):

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 from busyhour.errors import BusyhourError, did_you_mean
-from busyhour.learning.table import Table
+from busyhour.learning.exports.table import Table
 from busyhour.project.csv_rows import listed
 from busyhour.scenarios.traffic_plan.contacts import header_name
 

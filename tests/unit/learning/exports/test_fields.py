@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from busyhour.learning.fields import FieldError, date_form, moment, number, on, seconds
+from busyhour.learning.exports.fields import FieldError, date_form, moment, number, on, seconds
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

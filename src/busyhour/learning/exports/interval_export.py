@@ -9,12 +9,12 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from busyhour.learning import fits
-from busyhour.learning.fields import FieldError, number, plain, seconds
+from busyhour.learning.exports.fields import FieldError, number, plain, seconds
+from busyhour.learning.exports.mapping import ColumnMap
+from busyhour.learning.exports.moments import is_voice, moments_of
+from busyhour.learning.exports.table import Table
 from busyhour.learning.fits import Interval
 from busyhour.learning.learnt import Learnt, LearntValue, arrivals_of, interval_of
-from busyhour.learning.mapping import ColumnMap
-from busyhour.learning.moments import is_voice, moments_of
-from busyhour.learning.table import Table
 from busyhour.project.csv_rows import listed
 from busyhour.scenarios.model import Distribution
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from busyhour.learning.fields import FieldError, date_form, moment, on, plain
-from busyhour.learning.mapping import ColumnMap
-from busyhour.learning.table import Table
+from busyhour.learning.exports.fields import FieldError, date_form, moment, on, plain
+from busyhour.learning.exports.mapping import ColumnMap
+from busyhour.learning.exports.table import Table
 
 VOICE = frozenset({"", "voice", "call", "calls", "phone", "telephony"})
 """Channels that are calls, in lower case; exports without the column have calls alone."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from busyhour.errors import BusyhourError
 from busyhour.input_files import DATA_BYTES, read_bytes
-from busyhour.learning.fields import cut
+from busyhour.learning.exports.fields import cut
 from busyhour.project.csv_rows import csv_rows
 from busyhour.project.toml_file import shown
 

@@ -1,0 +1,1 @@
+"""What Connect and Lambda recorded: contact records, flow logs, reports of invocations."""
