@@ -142,7 +142,7 @@ def runs(tmp_path: Path) -> dict[str, Path]:
     assert spec.loader is not None
     records = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(records)
-    record = records._record()
+    record = records.example_record()
     arn = "arn:aws:connect:us-east-1:123456789012:instance/i"
     where = {"endpoint": "http://127.0.0.1:9", "region": "us-east-1", "account": "123456789012"}
     record.target = {"kind": "emulator", **where, "instance_id": "i", "instance_arn": arn, "caller": ""}

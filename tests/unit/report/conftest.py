@@ -219,16 +219,16 @@ FORECAST = {
 @pytest.fixture
 def record() -> RunRecord:
     """A run with something in every part; each test its own."""
-    return _record()
+    return example_record()
 
 
 @pytest.fixture(scope="session")
 def page() -> str:
     """The HTML of that run, made once for all tests that only read it."""
-    return RENDERERS["html"].render(_record(), TEMPLATES).decode()
+    return RENDERERS["html"].render(example_record(), TEMPLATES).decode()
 
 
-def _record() -> RunRecord:
+def example_record() -> RunRecord:
     seconds = [float(t) for t in range(100)]
     latency = Percentiles(count=400, mean=22.0, p50=18.0, p90=30.0, p95=41.0, p99=95.0, max=12_345.0)
     return RunRecord(

@@ -243,11 +243,12 @@ def test_a_line_without_end_is_not_kept(tmp_path, monkeypatch):
     path = tmp_path / "events.jsonl"
     tail = FileTail(path)
     path.write_bytes(b"x" * 200_000)
-    while tail.lines() or tail._offset < 200_000:
-        assert len(tail._rest) <= 1000
+    for _ in range(200_000 // contact_events.CHUNK + 1):
+        assert tail.lines() == []
     with path.open("ab") as file:
         file.write(b"\n" + line(**OVER) + b"\n")
     found = tail.lines()
+    assert len(found[0]) <= 1000
     with pytest.raises(ValueError, match="unexpected"):
         read_end(found[0], EPOCH)
     assert read_end(found[1], EPOCH) is not None

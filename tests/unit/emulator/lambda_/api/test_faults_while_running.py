@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from busyhour.emulator.app import build
 from busyhour.emulator.server.listener import running
+from busyhour.flows.protocol import Invoke
 from busyhour.scenarios.model import Distribution, Function
 
 
@@ -100,13 +101,11 @@ def test_a_function_fails_is_throttled_or_cannot_be_reached(aws, faults):
 
 
 def test_flows_meet_the_same_failures_of_functions(aws, faults):
-    from busyhour.emulator.lambda_.api.service import LambdaService
-
-    (service,) = [one for one in aws.emulator.router._services.values() if isinstance(one, LambdaService)]
+    functions = aws.emulator.contacts.centre.invoker.functions
     faults({"service": "lambda", "function_error_share": 1})
     heard = []
-    service.start("lookup", b"{}", heard.append, source="connect")
-    assert [result.function_error for result in heard] == ["Unhandled"]
+    functions.invoke(None, Invoke("look up", "lookup", {}, 8.0), heard.append)
+    assert [failed.kind for failed in heard] == ["function_error"]
 
 
 def test_throttles_and_errors_of_one_operation(aws, faults):
