@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from busyhour.contracts.generation.mutations.access import Data, Edit, actions_of, errors_of, targets
+from support.generated_flows.mutations.access import Data, Edit, actions_of, errors_of, targets
 
 ERROR, NO_MATCH, SILENT = "NoMatchingError", "NoMatchingCondition", "InputTimeLimitExceeded"
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:seeded"

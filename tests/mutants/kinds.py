@@ -1,4 +1,4 @@
-"""Kinds of seeded fault beyond those of `busyhour.contracts.generation`: name, rule that is expected, places."""
+"""Kinds of seeded fault beyond those of `support.generated_flows`: name, rule that is expected, places."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from building import (
     starting,
     store,
 )
-
-from busyhour.contracts.generation.mutations.access import (
+from support.generated_flows.mutations.access import (
     Data,
     Edit,
     actions_of,
@@ -33,7 +32,7 @@ from busyhour.contracts.generation.mutations.access import (
     errors_of,
     put,
 )
-from busyhour.contracts.generation.mutations.mutation import Mutation, Mutations, Places
+from support.generated_flows.mutations.mutation import Mutation, Mutations, Places
 
 KINDS = Mutations()
 

@@ -12,14 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 sys.path.insert(0, str(Path(__file__).parent))
 
 from kinds import KINDS
+from support.generated_flows.mutations import mutated
+from support.generated_flows.mutations.mutation import Mutation
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.generation.mutations import mutated
-from busyhour.contracts.generation.mutations.mutation import Mutation
 from busyhour.contracts.reading.sources import Gathered, source_of
 
 ROOT = Path(__file__).parents[2]

@@ -6,13 +6,13 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.generated_flows import strategies as connect
 
 from busyhour.contracts.action_view import ActionView
 from busyhour.contracts.analysis.paths import decides
 from busyhour.contracts.autofix import fix_document, fix_files
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.generation import strategies as connect
 from busyhour.contracts.reading.sources import Gathered, source_of
 from busyhour.contracts.schema.store import shipped_schemas
 from busyhour.flows import protocol as p

@@ -6,10 +6,10 @@ import random
 from pathlib import Path
 
 import pytest
+from support.generated_flows.mutations import MUTATIONS, TEXT_MUTATIONS, mutated
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.generation.mutations import MUTATIONS, TEXT_MUTATIONS, mutated
 from busyhour.contracts.loading import load_rules
 from busyhour.contracts.reading.sources import Gathered, source_of
 

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
+from support.generated_flows.mutations import MUTATIONS, mutated
 
-from busyhour.contracts.generation.mutations import MUTATIONS, mutated
 from busyhour.contracts.schema.errors import objections
 from busyhour.contracts.schema.store import shipped_schemas
 

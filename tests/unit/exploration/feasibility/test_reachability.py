@@ -3,8 +3,8 @@
 import pytest
 from conftest_exploration import action, compare, flow, invoke, menu, say
 from hypothesis import HealthCheck, given, settings
+from support.generated_flows import strategies as connect
 
-from busyhour.contracts.generation import strategies as connect
 from busyhour.exploration.feasibility.reachability import unreachable
 from busyhour.exploration.search.coverage_search import Budget, Search
 from busyhour.exploration.world.context import Context

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.generation.mutations.access import Data, Edit
-from busyhour.contracts.generation.mutations.mutation import Mutations
+from support.generated_flows.mutations.access import Data, Edit
+from support.generated_flows.mutations.mutation import Mutations
 
 FLOW_TYPE = Mutations()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from busyhour.contracts.generation.mutations.access import Data
+from support.generated_flows.mutations.access import Data
 
 TEXT_MUTATIONS: dict[str, tuple[str, Callable[[Data], str]]] = {
     "cut off": ("not-json", lambda flow: json.dumps(flow)[:-2]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.generation.mutations.access import (
+from support.generated_flows.mutations.access import (
     Data,
     Edit,
     actions_of,
@@ -14,7 +14,7 @@ from busyhour.contracts.generation.mutations.access import (
     schemas,
     strings,
 )
-from busyhour.contracts.generation.mutations.mutation import Mutations
+from support.generated_flows.mutations.mutation import Mutations
 
 PARAMETERS = Mutations()
 

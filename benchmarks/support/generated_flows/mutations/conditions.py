@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.contracts.generation.mutations.access import Data, Edit, actions_of, conditions_of, drop, put
-from busyhour.contracts.generation.mutations.mutation import Mutations
+from support.generated_flows.mutations.access import Data, Edit, actions_of, conditions_of, drop, put
+from support.generated_flows.mutations.mutation import Mutations
 
 CONDITIONS = Mutations()
 

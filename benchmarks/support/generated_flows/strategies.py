@@ -4,7 +4,7 @@ Actions are drawn from the schemas: first parameters, then missing parts are add
 until the schema has no objection. A new schema file is thus a new kind of action here without code.
 
     from hypothesis import given
-    from busyhour.contracts import strategies as connect
+    from support.generated_flows import strategies as connect
 
     @given(connect.flows())
     def test_my_tool_reads_every_flow(flow): ...
@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
+from support.generated_flows.mutations import MUTATIONS, Mutation, mutated
 
-from busyhour.contracts.generation.mutations import MUTATIONS, Mutation, mutated
 from busyhour.contracts.schema.errors import Objection, objections
 from busyhour.contracts.schema.store import SchemaStore, shipped_schemas
 from busyhour.flows.model import FlowType

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from busyhour.contracts.generation.mutations.access import Data, Edit
+from support.generated_flows.mutations.access import Data, Edit
 
 Places = Callable[[Data], Iterator[Edit]]
 

@@ -6,10 +6,10 @@ import random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.generated_flows import strategies as connect
 
 from busyhour.contracts.check import Checker
 from busyhour.contracts.finding import Severity
-from busyhour.contracts.generation import strategies as connect
 from busyhour.contracts.reading.sources import Gathered, source_of
 from busyhour.contracts.schema.errors import objections
 from busyhour.contracts.schema.store import shipped_schemas

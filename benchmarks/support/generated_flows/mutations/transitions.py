@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from busyhour.contracts.generation.mutations.access import (
+from support.generated_flows.mutations.access import (
     Data,
     Edit,
     conditions_of,
@@ -16,7 +16,7 @@ from busyhour.contracts.generation.mutations.access import (
     targets,
     terminal,
 )
-from busyhour.contracts.generation.mutations.mutation import Mutations
+from support.generated_flows.mutations.mutation import Mutations
 
 TRANSITIONS = Mutations()
 

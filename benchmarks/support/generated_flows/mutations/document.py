@@ -6,8 +6,8 @@ import copy
 import json
 from collections.abc import Iterator
 
-from busyhour.contracts.generation.mutations.access import Data, Edit, actions_of, drop, put, renamed
-from busyhour.contracts.generation.mutations.mutation import Mutations
+from support.generated_flows.mutations.access import Data, Edit, actions_of, drop, put, renamed
+from support.generated_flows.mutations.mutation import Mutations
 
 DOCUMENT = Mutations()
 
