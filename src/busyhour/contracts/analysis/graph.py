@@ -106,31 +106,11 @@ class Graph:
 
     def reachable_from(self, starts: Sequence[int]) -> list[bool]:
         """Return for each action whether some path from one of `starts` reaches it (a start reaches itself)."""
-        seen = [False] * len(self._actions)
-        stack = list(starts)
-        for one in stack:
-            seen[one] = True
-        successors = self.successors
-        while stack:
-            for target in successors[stack.pop()]:
-                if not seen[target]:
-                    seen[target] = True
-                    stack.append(target)
-        return seen
+        return _reached(starts, self.successors)
 
     def leading_to(self, goals: Sequence[int]) -> list[bool]:
         """Return for each action whether some path from it reaches one of `goals` (a goal reaches itself)."""
-        seen = [False] * len(self._actions)
-        stack = list(goals)
-        for one in stack:
-            seen[one] = True
-        predecessors = self.predecessors
-        while stack:
-            for source in predecessors[stack.pop()]:
-                if not seen[source]:
-                    seen[source] = True
-                    stack.append(source)
-        return seen
+        return _reached(goals, self.predecessors)
 
     @cached_property
     def order(self) -> list[int]:
@@ -198,3 +178,16 @@ class Graph:
                         before[target] = joined
                         changed = True
         return before
+
+
+def _reached(starts: Sequence[int], neighbours: Sequence[Sequence[int]]) -> list[bool]:
+    seen = [False] * len(neighbours)
+    stack = list(starts)
+    for one in stack:
+        seen[one] = True
+    while stack:
+        for found in neighbours[stack.pop()]:
+            if not seen[found]:
+                seen[found] = True
+                stack.append(found)
+    return seen
