@@ -31,7 +31,6 @@ ABOUT_THE_TYPE = {
     "contracts/analysis/channels.py": "a flow of views alone is an agent's guide",
     "contracts/analysis/origins.py": "where a value comes from that only the caller gives",
     "contracts/analysis/speech.py": "the members of each type that are played",
-    "contracts/generation/": "mistakes that people make with one type, and flows that have one of its settings",
     "exploration/world/stubs.py": "the actions of a stand-in",
     "flows/actions/": "semantics of the type itself",
     "flows/export/legacy_modules.py": "the closed list of module types of the old export",
