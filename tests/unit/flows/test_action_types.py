@@ -36,6 +36,7 @@ ABOUT_THE_TYPE = {
     "flows/export/legacy_modules.py": "the closed list of module types of the old export",
     "flows/playback/flow_log.py": "what Connect logs of one module type",
     "flows/playback/log_parameters.py": "what Connect logs of one module type",
+    "learning/recorded/flow_logs.py": "what Connect logs of one module type",
 }
 """Place -> why it names types."""
 
