@@ -117,7 +117,7 @@ class Checker:
             path=subject.path,
             line=position.line,
             column=position.column,
-            pointer=json_pointer(pointer),
+            pointer=json_pointer(subject.source_of(pointer)),
             flow=subject.name,
             action=subject.display_name(action) if action is not None else "",
             message=problem.message,

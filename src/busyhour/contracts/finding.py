@@ -56,7 +56,7 @@ class Finding:
     """One finding of a rule.
 
     `line` and `column` (1-based) are positions in the file on disk; `pointer` (RFC 6901) leads into the
-    content of the flow. `action` is the name shown in the designer, `identifier` the action's own;
+    content of the flow as the file has it (`/modules/4` in an old export). `action` is the name shown in the designer, `identifier` the action's own;
     both are empty if the finding is about the whole flow.
     """
 

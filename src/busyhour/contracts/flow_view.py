@@ -239,11 +239,14 @@ class FlowView:
         document = self.document
         if document is None:
             return self.unreadable.position if self.unreadable is not None else Position(1, 1)
-        if self.converted is not None:
-            pointer = self.converted.source(pointer)
+        pointer = self.source_of(pointer)
         if self._locator is None:
             return document.position(pointer, key)
         return self._locator.position(pointer, key)
+
+    def source_of(self, pointer: Pointer) -> Pointer:
+        """Return the pointer into the file's own content: in an old export that of the value's source."""
+        return pointer if self.converted is None else self.converted.source(pointer)
 
     @cached_property
     def _locator(self) -> Locator | None:

@@ -40,6 +40,18 @@ def old(tmp_path):
     return path
 
 
+def test_pointers_lead_into_the_file_itself(old):
+    document = json.loads(old.read_text())
+    findings = [one for one in Checker().check(gather([str(old)])).findings if one.pointer]
+    assert {one.rule for one in findings} >= {"empty-value"}
+    for one in findings:
+        value = document
+        for part in one.pointer.split("/")[1:]:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        assert one.pointer.startswith("/modules/0")
+    assert "/modules/0/parameters/0/value" in {one.pointer for one in findings if one.rule == "empty-value"}
+
+
 def severities(path):
     report = Checker().check(gather([str(path)]))
     return {one.severity for one in report.findings if one.rule == "empty-value"}

@@ -65,11 +65,18 @@ class Converted:
     document: Document
 
     def source(self, pointer: Pointer) -> Pointer:
-        """Return the pointer into the old export for the value at `pointer`, or for its nearest parent."""
+        """Return the pointer into the old export for the value at `pointer`, or for its nearest parent that is there."""
         pointer = tuple(pointer)
         while pointer and pointer not in self.sources:
             pointer = pointer[:-1]
-        return self.sources.get(pointer, ())
+        found = self.sources.get(pointer, ())
+        value: Any = self.document.data
+        for length, part in enumerate(found):
+            inside = part in value if isinstance(value, dict) else isinstance(value, list)
+            if not inside:
+                return found[:length]
+            value = value[part]
+        return found
 
     def position(self, pointer: Pointer, key: bool = False) -> Position:
         """Return the position in the old export's file from which the value at `pointer` was made."""
