@@ -155,6 +155,9 @@ def test_the_list_has_every_rule_with_severity_and_summary():
     rules, _, certainty = result.output.partition("\n\n")
     assert {line.split()[0] for line in rules.splitlines()} == files
     assert "Compare Transitions.NextAction: live, 2026-09-30" in certainty
+    narrowed = check("--list", "--select", "missing-condition").output
+    assert "CheckVoiceId Transitions.Conditions: live" in narrowed
+    assert "NextAction" not in narrowed
 
 
 @pytest.mark.parametrize(

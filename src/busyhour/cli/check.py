@@ -67,7 +67,7 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
     "--list",
     "list_rules",
     is_flag=True,
-    help="List the rules and how sure each constraint of the action types is, and stop.",
+    help="List the rules and how sure each constraint of the action types is, and stop; with --select those of the rules.",
 )
 @click.option(
     "-v", "--verbose", is_flag=True, help="Print notes too, the format of each file, and what was skipped."
@@ -114,7 +114,7 @@ def command(
         settings = settings.shipped_only(own.ids)
     rules = settings.rules()
     if list_rules:
-        _list(rules if select else settings.all_rules())
+        _list(rules if select else settings.all_rules(), selected=bool(select))
         own.report()
         return
     if not paths:
@@ -143,7 +143,7 @@ def command(
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
 
 
-def _list(rules: RuleSet) -> None:
+def _list(rules: RuleSet, *, selected: bool) -> None:
     from busyhour.contracts.schema.evidence import table
     from busyhour.contracts.schema.store import shipped_schemas
 
@@ -151,9 +151,11 @@ def _list(rules: RuleSet) -> None:
     for rule in rules:
         optional = " (optional)" if rule.optional else ""
         say(f"{rule.id:<{width}}  {rule.severity:<7}  {rule.group:<10}  {rule.summary}{optional}")
-    say("")
-    say("Certainty of the constraints of each action type:")
-    for line in table(shipped_schemas()):
+    lines = list(table(shipped_schemas(), {rule.id for rule in rules} if selected else None))
+    if lines:
+        say("")
+        say(f"Certainty of the constraints {'that they report' if selected else 'of each action type'}:")
+    for line in lines:
         say(line)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ CERTAINTIES: Mapping[str, str] = {
 class Evidence:
     """Evidence for one constraint of an action type; an empty `place` stands for all that have no entry of their own.
 
-    `place` is a path below the action (`Transitions.NextAction`), `rule` the rule that reports what is undecided.
+    `place` is a path below the action (`Transitions.NextAction`), `rule` the rule that reports a flow which breaks it.
     """
 
     type: str
@@ -62,7 +62,8 @@ def _inside(type: str, schema: Any, path: tuple[str, ...]) -> Iterator[Evidence]
         return
     for keyword, given in schema.get("x-evidence", {}).items():
         place = ".".join((*path, *_named(keyword, schema)))
-        yield Evidence(type, place, given["certainty"], given["source"], given["date"])
+        rule = _rule(keyword, schema, path)
+        yield Evidence(type, place, given["certainty"], given["source"], given["date"], rule)
     for doubt in schema.get("x-undecided", ()):
         place = ".".join(path)
         yield Evidence(
@@ -93,8 +94,42 @@ def _named(keyword: str, schema: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"({word})",)
 
 
-def table(store: SchemaStore) -> Iterator[str]:
-    """Yield one line for each constraint with its certainty, date and source, for a terminal."""
+_OF_PARAMETERS = {
+    "required": "missing-parameter",
+    "minItems": "empty-value",
+    "maxProperties": "parameter-value",
+    "maxLength": "parameter-value",
+    "type": "string-scalar",
+}
+_REQUIRED = {
+    "NextAction": "missing-next-action",
+    "Errors": "missing-error",
+    "Conditions": "missing-condition",
+}
+
+
+def _rule(keyword: str, schema: Mapping[str, Any], path: tuple[str, ...]) -> str:
+    """Return the rule that reports a flow which breaks the constraint of a keyword."""
+    word, _, name = keyword.partition("/")
+    if path[:1] == ("Parameters",):
+        return _OF_PARAMETERS.get(word, "exclusive-parameters")
+    if path[1:2] == ("Errors",):
+        required = word == "$ref" and "/must" in schema["$ref"]
+        return "missing-error" if required else "disallowed-error"
+    if path[1:2] == ("Conditions",):
+        return "condition-operand" if "Operands" in path else "missing-condition"
+    return _REQUIRED.get(name, "terminal-with-transitions")
+
+
+def table(store: SchemaStore, rules: Collection[str] | None = None) -> Iterator[str]:
+    """Yield one line for each constraint with its certainty, date and source, for a terminal.
+
+    Args:
+        store: the schemas.
+        rules: only the constraints that these rules report; None for all, with the certainty of each file.
+    """
     for one in evidence(store):
-        place = f" {one.place}" if one.place else ", unless named below"
-        yield f"{one.type}{place}: {one.certainty}, {one.date}, {one.source}"
+        if rules is None or one.rule in rules:
+            place = f" {one.place}" if one.place else ", unless named below"
+            reported = f" [{one.rule}]" if one.rule else ""
+            yield f"{one.type}{place}: {one.certainty}, {one.date}, {one.source}{reported}"

@@ -12,7 +12,8 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.flows.export.document import Document
-from busyhour.flows.export.legacy_modules import CONVERSIONS, keep
+from busyhour.flows.export.legacy_modules import CONVERSIONS, Conversion, keep
+from busyhour.flows.export.legacy_names import leftovers
 from busyhour.flows.export.legacy_values import Module
 from busyhour.flows.model import Pointer, Position
 
@@ -57,12 +58,14 @@ class FlowError(BusyhourError):
 class Converted:
     """A converted export.
 
-    `data` is the 2019-10-30 document; `sources` maps pointers into it to pointers into the old one.
+    `data` is the 2019-10-30 document; `sources` maps pointers into it to pointers into the old one; `leftovers` are the
+    parameters and branches without a meaning: index of the action, pointer in the module, what is wrong.
     """
 
     data: dict[str, Any]
     sources: Mapping[Pointer, Pointer]
     document: Document
+    leftovers: tuple[tuple[int, Pointer, str], ...] = ()
 
     def source(self, pointer: Pointer) -> Pointer:
         """Return the pointer into the old export for the value at `pointer`, or for its nearest parent that is there."""
@@ -113,10 +116,15 @@ def convert(document: Document) -> Converted:
         kept["type"] = data["type"]
     layout: dict[str, Any] = {}
     actions: list[dict[str, Any]] = []
+    left: list[tuple[int, Pointer, str]] = []
     for index, raw in enumerate(data["modules"]):
         pointer: Pointer = ("modules", index)
         module = _module(document, raw, pointer)
-        actions.append(_action(module, ("Actions", index), pointer, sources))
+        conversion = CONVERSIONS.get((module.type, module.target)) or CONVERSIONS.get((module.type, ""))
+        for part, problem in leftovers(module, terminal=conversion.terminal) if conversion else ():
+            left.append((index, part, problem))
+            sources["Actions", index, *part] = (*pointer, *part)
+        actions.append(_action(module, conversion or keep(module), ("Actions", index), pointer, sources))
         layout[module.id] = _layout(raw.get("metadata"))
     kept["ActionMetadata"] = layout
     start = data.get("start")
@@ -129,6 +137,7 @@ def convert(document: Document) -> Converted:
         },
         sources,
         document,
+        tuple(left),
     )
 
 
@@ -154,10 +163,9 @@ def _module(document: Document, raw: Any, pointer: Pointer) -> Module:
     )
 
 
-def _action(module: Module, here: Pointer, there: Pointer, sources: dict[Pointer, Pointer]) -> dict[str, Any]:
-    conversion = (
-        CONVERSIONS.get((module.type, module.target)) or CONVERSIONS.get((module.type, "")) or keep(module)
-    )
+def _action(
+    module: Module, conversion: Conversion, here: Pointer, there: Pointer, sources: dict[Pointer, Pointer]
+) -> dict[str, Any]:
     parameters = conversion.parameters(module)
     sources[here] = there
     sources[*here, "Identifier"] = (*there, "id")

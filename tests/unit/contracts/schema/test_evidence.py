@@ -2,7 +2,7 @@
 
 import pytest
 
-from busyhour.contracts.schema.evidence import CERTAINTIES, evidence
+from busyhour.contracts.schema.evidence import CERTAINTIES, evidence, table
 from busyhour.contracts.schema.store import shipped_schemas
 
 STORE = shipped_schemas()
@@ -44,6 +44,30 @@ def test_entries_name_a_constraint_that_exists():
 )
 def test_certainty_of_single_constraints(type, place, certainty):
     assert certainty in {one.certainty for one in ALL if (one.type, one.place) == (type, place)}
+
+
+def test_the_table_is_narrowed_to_the_constraints_that_rules_report():
+    (errors, others) = (list(table(STORE, {one})) for one in ("missing-error", "toll-fraud"))
+    assert others == []
+    assert len(errors) >= 26
+    assert all(one.endswith(" [missing-error]") for one in errors)
+    assert len(list(table(STORE))) == len(ALL)
+
+
+@pytest.mark.parametrize(
+    ("place", "rule"),
+    [
+        ("Transitions.NextAction", "missing-next-action"),
+        ("Parameters.Tags.(maxProperties)", "parameter-value"),
+        ("Transitions.Errors.ErrorType.(enum)", "disallowed-error"),
+        ("Transitions.(additionalProperties)", "terminal-with-transitions"),
+        ("Parameters.LoopCount.(type)", "string-scalar"),
+        ("Transitions.Conditions.(minItems)", "missing-condition"),
+    ],
+)
+def test_each_constraint_names_the_rule_that_reports_it(place, rule):
+    assert {one.rule for one in ALL if one.place == place and one.certainty != "undecided"} == {rule}
+    assert all(one.rule for one in ALL if one.place)
 
 
 def test_what_is_undecided_is_reported_by_a_rule():
