@@ -97,7 +97,6 @@ def _named(keyword: str, schema: Mapping[str, Any]) -> tuple[str, ...]:
 _OF_PARAMETERS = {
     "required": "missing-parameter",
     "minItems": "empty-value",
-    "maxProperties": "parameter-value",
     "maxLength": "parameter-value",
     "type": "string-scalar",
 }

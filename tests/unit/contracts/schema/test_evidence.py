@@ -58,7 +58,7 @@ def test_the_table_is_narrowed_to_the_constraints_that_rules_report():
     ("place", "rule"),
     [
         ("Transitions.NextAction", "missing-next-action"),
-        ("Parameters.Tags.(maxProperties)", "parameter-value"),
+        ("Parameters.Tags.(maxProperties)", "exclusive-parameters"),
         ("Transitions.Errors.ErrorType.(enum)", "disallowed-error"),
         ("Transitions.(additionalProperties)", "terminal-with-transitions"),
         ("Parameters.LoopCount.(type)", "string-scalar"),
