@@ -60,6 +60,7 @@ def text_flow(folder, text):
         ("keypad-plain.json", []),
         ("keypad-terminator.json", []),
         ("keypad-no-cancel-key.json", []),
+        ("keypad-ahead.json", []),
     ],
 )
 def test_check_finds_what_is_wrong_and_nothing_else(name, expected):
@@ -114,6 +115,7 @@ def test_a_transfer_flow_without_its_type_is_entered_by_transfer(tmp_path):
         ("plain", "10*2004#", "2004"),
         ("terminator", "12#34*9", "12#34"),
         ("no-cancel-key", "12*34#", "12*34"),
+        ("ahead", "^1004#", "1004"),
     ],
 )
 def test_the_terminator_and_the_cancel_key_are_not_stored(name, keys, stored):

@@ -18,6 +18,7 @@ from busyhour.flows.protocol import (
     Event,
     HungUp,
     LexResult,
+    Play,
     Service,
     Silence,
     keypad,
@@ -122,6 +123,19 @@ class Caller:
         if rate > 0.0 and self._chance.random() < rate:
             return seconds * self._chance.random(), _HUNG_UP
         return seconds, _DONE
+
+    def press_ahead(self, effect: Play, flow: str = "", display: str = "") -> Answer:
+        """Listen to a prompt, and press the keys that the scenario has for it: the DTMF buffer keeps them."""
+        elapsed, reaction = self.listen(effect.seconds)
+        values = self._behaviour.input_values(flow, effect.action, display)
+        if reaction is not _DONE or not values:
+            return elapsed, reaction
+        value = values[int(self._chance.random() * len(values))] if len(values) > 1 else values[0]
+        if value == HANG_UP:
+            return elapsed, _HUNG_UP
+        if value == SILENCE:
+            return elapsed, _DONE
+        return elapsed, Done(keys=keypad.plain(_fill(value, self._chance)))
 
     def enter(self, effect: Collect, flow: str = "", display: str = "") -> Answer:
         """Press keys.

@@ -118,6 +118,8 @@ def play(call: CallControl, effect: Play) -> Event | None:
         return call.later(effect.seconds, DONE)
     if call.reached_limit():
         return HUNG_UP
+    if effect.buffered:
+        return call.later(*call.caller.press_ahead(effect, *call.place(effect.action)))
     return call.later(*call.caller.listen(effect.seconds))
 
 

@@ -145,10 +145,11 @@ def _inputs(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
                 places.setdefault(spelling, set()).add(action.type)
     asking = sorted(name for name, types in places.items() if types & _ASKING and "/" not in name)
     callers = scenario.callers
+    ahead = any("EnableDTMFBuffer" in action.parameters for _, action in actions)
     for table, names in (("menus", callers.menus), ("inputs", callers.inputs)):
         for name in names:
             types = places.get(name, set())
-            if types & _ASKING:
+            if types & _ASKING or (ahead and table == "inputs" and "MessageParticipant" in types):
                 continue
             what = (
                 f"is a {', '.join(sorted(types))}, which has no input"

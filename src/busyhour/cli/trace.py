@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     "inputs",
     multiple=True,
     metavar="KEYS",
-    help="Next input of the caller: keys (0-9 * #, `,` pauses), an intent, `silence` or `hang-up`. Repeat in order.",
+    help="Next input of the caller: keys (0-9 * #, `,` pauses; ^12: while the next prompt plays), an intent, "
+    "`silence` or `hang-up`. Repeat in order.",
 )
 @click.option(
     "-l",

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from busyhour.flows.call import Call, Frame
+from busyhour.flows.protocol import Collect
 
 
 def fork(call: Call) -> Call:
@@ -40,6 +41,7 @@ def key(call: Call) -> Hashable:
         _plain(call.external),
         call.stored_input,
         call.keys,
+        call.pending.entered if isinstance(call.pending, Collect) else "",
         _plain(call.flow_attributes),
         _plain(call.extras),
         _loops(call.loops),

@@ -58,6 +58,21 @@ def test_a_fork_counts_its_own_loops(build, menu):
     assert isinstance(twin.send(p.Digits("1")), p.Collect)
 
 
+def test_an_input_begun_with_buffered_keys_is_a_state_of_its_own(build):
+    first = build.call(
+        build.flow(
+            build.action("on", "GetParticipantInput", {"EnableDTMFBuffer": "True"}, then="say"),
+            build.say("say", then="ask"),
+            build.action("ask", "GetParticipantInput", {"Text": "Enter", "StoreInput": "True"}, then="end"),
+        )
+    )
+    first.start()
+    second, third = fork(first), fork(first)
+    for live, keys in ((first, "12"), (second, ""), (third, "12")):
+        live.send(p.Done(keys=keys))
+    assert key(first) == key(third) != key(second)
+
+
 def test_equal_states_have_equal_keys_regardless_of_elapsed_time(build, menu):
     menu.start()
     first = key(menu)

@@ -146,6 +146,20 @@ def test_a_prompt_is_skipped_by_keys_ahead_only_where_the_flow_says_so(build):
         assert isinstance(call.send(p.Digits("5", "1234")), kind)
 
 
+def test_keys_pressed_while_a_prompt_plays_are_kept_where_the_buffer_is_on(build):
+    for start, kept in ((ON, "12"), (OFF, "")):
+        call = ahead(build, ("MessageParticipant", {"Text": "Welcome"}), start=start)
+        call.start()
+        prompt = call.send(p.Digits("5"))
+        assert (type(prompt), prompt.buffered) == (p.Play, start is ON)
+        assert call.send(p.Done(keys="12")).entered == kept
+    call = ahead(build, ("MessageParticipant", {"Text": "Welcome"}))
+    call.start()
+    call.send(p.Digits("5"))
+    assert isinstance(call.send(p.Done(keys="1234")), p.Ended)
+    assert call.stored_input == "1234"
+
+
 def test_the_buffer_keeps_thirty_keys_and_is_emptied_when_it_is_stopped(build):
     call = ahead(build)
     call.start()

@@ -81,6 +81,8 @@ class Outcomes:
             case p.Play():
                 if effect.audience is p.Audience.AGENT:
                     return [Outcome(1.0, effect.seconds, _DONE)]
+                if effect.buffered:
+                    return self._after(effect.seconds, self._ahead(effect, place))
                 return self._hear(effect.seconds)
             case p.Loop():
                 if effect.seconds < math.inf:
@@ -183,6 +185,21 @@ class Outcomes:
                     event, typing = keypad.pressed(effect, keys, 0.0, policy.key_seconds)
                     typed = (*drawn, *fixed(typing))
                     outcomes.append(Outcome(share / len(inputs), pause + typing, event, drawn=typed))
+        return outcomes
+
+    def _ahead(self, effect: p.Play, place: Place) -> list[Outcome]:
+        """Return the keys pressed while a prompt plays, which the DTMF buffer keeps."""
+        values = self._behaviour.input_values(place[0], effect.action, place[1]) or (SILENCE,)
+        outcomes = []
+        for value in values:
+            share = 1.0 / len(values)
+            if value in (SILENCE, HANG_UP):
+                outcomes.append(Outcome(share, 0.0, _DONE if value == SILENCE else _HUNG_UP))
+                continue
+            entries = filled(tokens(value))
+            outcomes += [
+                Outcome(share / len(entries), 0.0, p.Done(keys=keypad.plain(one))) for one in entries
+            ]
         return outcomes
 
     def _inputs(self, effect: p.Collect, keys: tuple[str, ...]) -> list[str]:

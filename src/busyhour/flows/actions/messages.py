@@ -15,6 +15,7 @@ from busyhour.flows.lifecycle import Stage
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action
 from busyhour.flows.prompts import spoken
+from busyhour.flows.protocol import keypad
 from busyhour.flows.references import compile_text, text_of
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Message(Node):
         """
         channel = call.contact.channel
         agent = call.stage is Stage.AGENT_WHISPER or self.flow.agent_hears
-        if channel == "VOICE" and not agent and self._effect is not None:
+        if channel == "VOICE" and not agent and self._effect is not None and call.keys is None:
             call.lambda_seconds = 0.0
             call.pending = self._effect
             return None
@@ -137,12 +138,15 @@ class Message(Node):
             text,
             seconds if channel == "VOICE" else 0.0,
             p.Audience.AGENT if agent else p.Audience.CUSTOMER,
+            call.keys is not None and channel == "VOICE" and not agent,
         )
         return None
 
     def resume(self, call: Call, event: p.Event) -> Node | None:
-        """Continue after the prompt."""
+        """Continue after the prompt; the DTMF buffer keeps the keys pressed while it played."""
         if isinstance(event, p.Done):
+            if event.keys and call.keys is not None:
+                call.keys = keypad.kept(call.keys, event.keys)
             return self.next
         if isinstance(event, p.Failed):
             return self.fail(call, event.error_type, event.detail)

@@ -239,8 +239,8 @@ def describe_effect(effect: p.Effect) -> str:
 def describe_event(event: p.Event) -> str:
     """Describe an event; empty if it adds nothing."""
     match event:
-        case p.Done(by):
-            return f"{by} hangs up" if by else ""
+        case p.Done(by, keys):
+            return f"{by} hangs up" if by else f"pressed {keys} meanwhile" if keys else ""
         case p.Digits(digits, later):
             return f"pressed {digits}" + (f", and {later} when the input was over" if later else "")
         case p.Silence():

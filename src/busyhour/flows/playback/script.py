@@ -21,6 +21,8 @@ from busyhour.flows.references import find
 
 SILENCE, HANG_UP = "silence", "hang-up"
 """Inputs other than digits and intents."""
+AHEAD = "^"
+"""Before keys that are pressed while the next prompt plays."""
 
 LAMBDA_FAILURES = frozenset({"timeout", "throttled", "function_error", "unreachable", "invalid"})
 """Responses of a function other than JSON."""
@@ -98,7 +100,7 @@ class Script:
     def _answer(self, effect: p.Effect) -> tuple[p.Event, float]:
         match effect:
             case p.Play(seconds=seconds):
-                return p.Done(), seconds
+                return p.Done(keys=self._ahead(effect)), seconds
             case p.Loop(seconds=seconds):
                 return (p.HungUp(), 60.0) if seconds == float("inf") else (p.Done(), seconds)
             case p.Collect():
@@ -156,8 +158,25 @@ class Script:
             return p.Succeeded({RESULT: last[0].payload})
         return p.Failed(detail="the asynchronous function failed" if last else "no function was invoked")
 
+    def _ahead(self, effect: p.Play) -> str:
+        """Return the keys pressed while a prompt plays; the caller presses them at the first one after the last input."""
+        customer = effect.audience is p.Audience.CUSTOMER
+        if not (self.inputs and self.inputs[0].startswith(AHEAD) and customer):
+            return ""
+        given = self.inputs.pop(0)
+        keys = keypad.plain(given.removeprefix(AHEAD))
+        if not set(keys) <= keypad.KEYS:
+            raise BusyhourError(
+                f"input {given!r}: keys are pressed while a prompt plays", "Give the keys 0 to 9, * and #."
+            )
+        if not effect.buffered:
+            self._assume(
+                f"{keys} was pressed while {effect.action!r} played, without a DTMF buffer, and is lost"
+            )
+        return keys
+
     def _collect(self, effect: p.Collect) -> tuple[p.Event, float]:
-        entered = self._next_input()
+        entered = self._next_input().removeprefix(AHEAD)
         if entered == HANG_UP:
             return p.HungUp(), effect.prompt_seconds
         if entered == SILENCE:

@@ -31,12 +31,16 @@ class EndReason(StrEnum):
 
 @value
 class Play:
-    """Play a prompt for `seconds`; `text` is the prompt with references resolved."""
+    """Play a prompt for `seconds`; `text` is the prompt with references resolved.
+
+    `buffered` is whether the DTMF buffer keeps keys that are pressed meanwhile.
+    """
 
     action: str
     text: str
     seconds: float
     audience: Audience = Audience.CUSTOMER
+    buffered: bool = False
 
 
 @value

@@ -11,9 +11,13 @@ from busyhour.fast_dataclass import value
 
 @value
 class Done:
-    """The effect is complete: prompt played, wait over, conversation ended by `by`."""
+    """The effect is complete: prompt played, wait over, conversation ended by `by`.
+
+    `keys` were pressed while the prompt played; they are lost unless the DTMF buffer is on.
+    """
 
     by: str = ""
+    keys: str = ""
 
 
 @value

@@ -109,6 +109,11 @@ def full(effect: Collect, keys: str) -> str:
     return keys if not effect.terminator or read(effect, keys).ended else keys + effect.terminator
 
 
+def plain(text: str) -> str:
+    """Return the keys of a text, without its pauses."""
+    return text.replace(PAUSE, "")
+
+
 def kept(buffer: str, keys: str) -> str:
     """Return the DTMF buffer after more keys."""
     return (buffer + keys)[:BUFFER_KEYS]

@@ -204,6 +204,22 @@ def test_keys_take_the_same_time_and_leave_the_same_value_in_sampled_and_exact_c
     assert exact.mean("Lambda invocations") == (1.0 if keys == "1*23" else 0.0)
 
 
+@pytest.mark.parametrize(("pressed", "asked"), [(("23",), 1.0), (("23", "silence"), 0.5), (("1",), 0.0)])
+def test_keys_pressed_while_a_prompt_plays_are_kept_in_sampled_and_exact_calls(
+    small: Any, pressed: tuple[str, ...], asked: float
+):
+    switch = Action("on", "GetParticipantInput", {"EnableDTMFBuffer": "True", "StoreInput": "False"}, "say")
+    say = Action("say", "MessageParticipant", {"Text": "Welcome to the bank."}, "pin")
+    compare = Action(
+        "lookup", "Compare", {"ComparisonValue": "$.StoredCustomerInput"}, None,
+        (Condition("Equals", ("23#",), "bye"), Condition("Equals", ("23",), "again")),
+        (ErrorBranch("NoMatchingCondition", "bye"),),
+    )  # fmt: skip
+    made = small.scenario(callers={"inputs": {"say": pressed, "pin": ("silence",)}})
+    exact = agrees(made, small.machine(switch, say, stored(), compare, look_up("again", "bye")), calls=400)
+    assert exact.mean("Lambda invocations") == pytest.approx(asked)
+
+
 @pytest.mark.parametrize("operand", ["1234", "$.Attributes.pin"])
 def test_inputs_of_too_many_values_are_one_where_no_condition_distinguishes_them(small: Any, operand: str):
     made = small.scenario(callers={"inputs": {"pin": ("####",)}})
