@@ -27,7 +27,7 @@ from busyhour.emulator.cloudwatch.protocol_codecs import codec_of
 from busyhour.emulator.cloudwatch.store import Dimensions, Point, SeriesName
 from busyhour.emulator.interfaces import Rates
 from busyhour.emulator.messages import ApiError, Request, Response
-from busyhour.emulator.model.paging import page_start, page_token
+from busyhour.emulator.model.paging import bound, page_start, page_token
 from busyhour.emulator.model.registry import operation, registered
 from busyhour.emulator.model.shapes import check_types
 
@@ -105,7 +105,8 @@ class CloudWatch:
             raise ApiError("Throttling", "Rate exceeded", 400)
         constraint = "InvalidParameterValue" if name.endswith(("Alarm", "Alarms")) else ""
         check_types("cloudwatch", name, parameters, text=codec.text, constraint=constraint)
-        return codec.encode(name, handler.run(parameters), request)
+        code = "InvalidParameterValue" if name == "ListMetrics" else "InvalidNextToken"
+        return codec.encode(name, bound(name, parameters, handler.run, code), request)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
         """Encode `error` in the protocol of the request."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 
 import orjson
 
@@ -41,6 +41,7 @@ from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
+from busyhour.emulator.model.paging import bound
 from busyhour.emulator.model.registry import registered
 
 _MODULES = (
@@ -129,7 +130,8 @@ class ConnectService:
         if params is None:
             params = operation.parse(request, values)
         try:
-            answer = HANDLERS[name](self._site(name, params), params)
+            run = partial(HANDLERS[name], self._site(name, params))
+            answer = bound(name, params, run, "InvalidParameterException")
         except ApiError as error:
             raise operation.in_model(error) from None
         return Response(200, orjson.dumps(answer))

@@ -22,6 +22,7 @@ import orjson
 from busyhour.emulator.account import EmulatorState
 from busyhour.emulator.error_formats import json_error
 from busyhour.emulator.messages import JSON_1_1, ApiError, Request, Response
+from busyhour.emulator.model.paging import bound
 from busyhour.emulator.model.registry import operation, registered
 from busyhour.emulator.model.shapes import check_types
 from busyhour.emulator.quotas.new_account import AccountAge
@@ -106,7 +107,10 @@ class ServiceQuotas:
             raise ApiError("SerializationException", "The body is not a JSON object.")
         check_types("service-quotas", request.target, body)
         self._book.settle(self._state.time())
-        return Response(200, json.dumps(handler.run(body, request)).encode(), JSON_1_1)
+        answer = bound(
+            request.target, body, lambda given: handler.run(given, request), "InvalidPaginationTokenException"
+        )
+        return Response(200, json.dumps(answer).encode(), JSON_1_1)
 
     def error_response(self, error: ApiError, request: Request) -> Response:
         """Encode `error` as JSON 1.1."""

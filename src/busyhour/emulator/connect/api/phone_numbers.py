@@ -7,6 +7,7 @@ country's range that is reserved for fiction if there is one.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
@@ -26,6 +27,8 @@ COUNTRIES = {
     "IE": ("+353", "+35312091"),
 }
 """Country code: calling code, and the prefix of generated numbers."""
+_SHOWN = 100
+"""Available numbers that a search shows at most."""
 _COOLDOWN = 180 * 86_400.0
 """Seconds for which a released number can be neither found nor claimed."""
 _TOLL_FREE = ("+1800", "+1833", "+1844", "+1855", "+1866", "+1877", "+1888", "+44800", "+49800")
@@ -141,21 +144,16 @@ def search_available(site: InstanceRuntime, params: Params) -> Params:
             f"The emulator has no numbers of {code}; it has those of {', '.join(COUNTRIES)}.",
         )
     prefix = params.get("PhoneNumberPrefix") or COUNTRIES[code][1]
-    size = params.get("MaxResults") or 10
     claimed = {number.number for owner in site.sites for number in owner.instance.numbers()}
     claimed |= _cooling(site).keys()
     missing = max(4, 12 - len(prefix))
     made = (f"{prefix}{index:0{missing}d}" for index in range(10**missing))
-    found: list[str] = []
-    for number in made:
-        if number not in claimed:
-            found.append(number)
-        if len(found) == size:
-            break
+    found = islice((number for number in made if number not in claimed), _SHOWN)
+    chosen, token = page(found, params, 10)
     listed = [
-        {"PhoneNumber": number, "PhoneNumberCountryCode": code, "PhoneNumberType": kind} for number in found
+        {"PhoneNumber": number, "PhoneNumberCountryCode": code, "PhoneNumberType": kind} for number in chosen
     ]
-    return {"AvailableNumbersList": listed}
+    return {"AvailableNumbersList": listed, **token}
 
 
 def _cooling(site: InstanceRuntime) -> dict[str, float]:

@@ -30,6 +30,7 @@ from busyhour.emulator.lambda_.runtime.engine import (
 from busyhour.emulator.lambda_.runtime.invocation_result import InvocationResult, tail
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
+from busyhour.emulator.model.paging import bound
 from busyhour.emulator.model.registry import registered
 
 _CAPITAL_MESSAGE = frozenset({"ResourceNotFoundException", "ServiceException"})
@@ -110,7 +111,7 @@ class LambdaService:
 
     def _answer(self, name: str, params: dict[str, Any]) -> Response:
         handler = self._operations[name]
-        answer = handler.run(params)
+        answer = bound(name, params, handler.run, "InvalidParameterValueException", "Marker", "NextMarker")
         return Response(handler.status, b"" if handler.status == 204 else orjson.dumps(answer))
 
     async def _with_code(self, name: str, params: dict[str, Any]) -> Response:
