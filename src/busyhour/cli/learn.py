@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 
 @click.command("learn")
 @click.option(
+    "--from",
+    "since",
+    metavar="DAYS",
+    help="Read the last days of an instance, like 14d: metrics, flow logs, logs of functions.",
+)
+@click.option(
+    "--instance", "named", metavar="ALIAS|ID|ARN", help="The instance for --from; the only one if not given."
+)
+@click.option("--region", help="AWS Region of the instance; the configured one if not given.")
+@click.option("--emulator", metavar="URL", help="Read a running emulator instead of AWS.")
+@click.option("--iam-policy", is_flag=True, help="Print the least IAM policy that --from needs, and stop.")
+@click.option(
     "--calls",
     "export",
     type=click.Path(path_type=Path),
@@ -75,6 +87,11 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @output_option
 def command(
+    since: str | None,
+    named: str | None,
+    region: str | None,
+    emulator: str | None,
+    iam_policy: bool,
     export: Path | None,
     records: Path | None,
     flow_logs: Path | None,
@@ -93,6 +110,8 @@ def command(
     Sources can be combined. Each value comes with its 95 % interval and its count, and values that the sources do not have
     are marked as assumed. Columns of an export are recognised by their headers and printed.
 
+    Exits with 4 if an instance has no traffic that could be read.
+
     Example: busyhour learn --calls acd.csv --timezone America/New_York --into scenarios/helpdesk.toml
     """
     import json
@@ -101,16 +120,29 @@ def command(
 
     extras.require("forecast")
     from busyhour.atomic_write import write_atomically
-    from busyhour.errors import BusyhourError
+    from busyhour.errors import BusyhourError, ExitCode
     from busyhour.learning import render
     from busyhour.learning.findings import Findings
     from busyhour.learning.recorded import contact_records, function_reports
     from busyhour.learning.recorded import flow_logs as logs
     from busyhour.project import Project
 
+    if iam_policy:
+        from busyhour.instance import kinds, past
+        from busyhour.quotas.aws import clients
+
+        policy = clients.iam_policy((kinds.action(*one) for one in past.OPERATIONS), "BusyhourLearn")
+        print_document(json.dumps(policy, indent=2) + "\n", form="json")
+        return
     place = _zone(zone)
-    if export is not None and records is not None:
-        raise BusyhourError("--calls and --records say the same of different calls.", "Give one of them.")
+    sources = {"--from": since, "--calls": export, "--records": records}
+    given_sources = [name for name, value in sources.items() if value is not None]
+    if len(given_sources) > 1:
+        raise BusyhourError(f"{' and '.join(given_sources)}: each has the calls.", "Give one of them.")
+    if since is None and (named or region or emulator):
+        raise BusyhourError(
+            "--instance, --region and --emulator are for --from.", "Write --from 14d with them."
+        )
     columns, calls = None, None
     if export is not None:
         columns, calls = _of_export(export, given, place, queue, dates or "")
@@ -121,10 +153,27 @@ def command(
         None if flow_logs is None else logs.count(flow_logs),
         [function_reports.learn(*_named_log(one)) for one in function_logs],
     )
-    if found == Findings(functions=[]):
+    missed: list[str] = []
+    if since is not None:
+        from busyhour.cli import _instance_past
+
+        length = _instance_past.days(since)
+        read, missed = _instance_past.read(
+            named, region, emulator, length, place, queue, _functions_of(scenario, Project.find().root)
+        )
+        found = Findings(read.calls, found.choices or read.choices, [*found.functions, *read.functions])
+        for reason in missed:
+            say(f"Note: {reason}", err=True)
+        if found == Findings(functions=[]):
+            raise BusyhourError(
+                "Nothing was learnt: the instance has recorded no traffic that could be read.",
+                "Before go-live learn from the centre of today: busyhour learn --calls FILE.",
+                ExitCode.INVALID_RUN,
+            )
+    elif found == Findings(functions=[]):
         raise BusyhourError(
             "No source is given.",
-            "Give --calls FILE, --records PATH, --flow-logs PATH or --function-log NAME=PATH.",
+            "Give --from 14d, --calls FILE, --records PATH, --flow-logs PATH or --function-log NAME=PATH.",
         )
     document = (
         render.text(found, columns)
@@ -146,6 +195,13 @@ def command(
         say(f"Note: {reason}", err=True)
     say(f"Wrote {' and '.join(str(file) for file in written.files)}", err=True)
     say(f"Next: busyhour forecast {scenario}", err=True)
+
+
+def _functions_of(scenario: Path | None, root: Path) -> list[str]:
+    """Return the names of the scenario's functions; none without a scenario."""
+    from busyhour.scenarios.reader import load
+
+    return [] if scenario is None else list(load(scenario, root=root).functions)
 
 
 def _of_export(

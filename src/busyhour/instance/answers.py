@@ -19,7 +19,7 @@ from busyhour.instance.masking import Mask
 from busyhour.instance.shapes import problem
 from busyhour.quotas.aws.calls import Failed, ask
 
-READ_ONLY = ("Get", "List", "Describe", "Search")
+READ_ONLY = ("Get", "List", "Describe", "Search", "FilterLogEvents")
 """Beginnings of the operations that may be requested."""
 FILE = "answers.jsonl"
 """The file in a folder of recorded answers."""

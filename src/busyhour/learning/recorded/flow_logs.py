@@ -18,7 +18,7 @@ from typing import Any
 from busyhour.errors import BusyhourError
 from busyhour.flows.actions.functions import function_name
 from busyhour.input_files import parse_json
-from busyhour.learning.recorded.documents import Text, texts, values
+from busyhour.learning.recorded.documents import texts, values
 from busyhour.project.toml_file import shown
 
 Place = tuple[str, str]
@@ -109,19 +109,31 @@ def count(path: Path) -> FlowLogCounts:
     Raises:
         BusyhourError: a file cannot be read, or there is no entry of a flow.
     """
-    entries: list[_Entry] = []
-    for document in texts(path):
-        entries.extend(_entries(document, len(entries)))
+    lines = (
+        (f"{shown(document.path)}:{line}", value)
+        for document in texts(path)
+        for line, value in values(document)
+    )
+    return tally(lines, shown(path))
+
+
+def tally(lines: Iterable[tuple[str, Mapping[str, Any]]], source: str) -> FlowLogCounts:
+    """Count what entries say.
+
+    Args:
+        lines: place and object of each; objects that are no entry of a flow are passed over.
+        source: where they are from.
+
+    Raises:
+        BusyhourError: none is an entry of a flow, or one has no contact.
+    """
+    entries = list(_entries(lines))
     if not entries:
         raise BusyhourError(
-            f"{shown(path)}: no entry of a contact flow in it",
-            "Export them: aws logs filter-log-events --log-group-name /aws/connect/ALIAS > flow-log.json",
+            f"{source}: no entry of a contact flow in it",
+            "Flows log where a block Set logging behavior enables it and the instance has flow logs. Export them: aws logs "
+            "filter-log-events --log-group-name /aws/connect/ALIAS > flow-log.json",
         )
-    return tally(entries, shown(path))
-
-
-def tally(entries: Iterable[_Entry], source: str) -> FlowLogCounts:
-    """Count what these entries say."""
     counted = _Counting()
     ordered = sorted(entries)
     contacts = 0
@@ -144,8 +156,8 @@ def tally(entries: Iterable[_Entry], source: str) -> FlowLogCounts:
     )
 
 
-def _entries(document: Text, before: int) -> Iterator[_Entry]:
-    for number, (line, value) in enumerate(values(document), before):
+def _entries(lines: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[_Entry]:
+    for number, (place, value) in enumerate(lines):
         raw: Any = value
         if isinstance(value.get("message"), str):
             try:
@@ -158,7 +170,7 @@ def _entries(document: Text, before: int) -> Iterator[_Entry]:
         entry = _entry(number, raw, parameters if isinstance(parameters, Mapping) else {})
         if not entry.contact:
             raise BusyhourError(
-                f"{shown(document.path)}:{line}: an entry of a flow log without ContactId",
+                f"{place}: an entry of a flow log without ContactId",
                 "Give the log as Connect writes it: choices are counted by contact.",
             )
         yield entry

@@ -7,7 +7,7 @@ them to CloudWatch Logs (Lambda Developer Guide, "Lambda function logs").
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,20 +63,23 @@ def learn(name: str, path: Path) -> FunctionTimes:
     Raises:
         BusyhourError: a file cannot be read, or no invocation is reported.
     """
+    return of_messages(name, (one for document in texts(path) for one in _messages(document)), shown(path))
+
+
+def of_messages(name: str, messages: Iterable[Any], source: str) -> FunctionTimes:
+    """Learn from the messages of a function's log; raises as `learn`."""
     found: dict[str, Invocation] = {}
-    for document in texts(path):
-        for message in _messages(document):
-            found |= _report(message)
+    for message in messages:
+        found |= _report(message)
     if not found:
         raise BusyhourError(
-            f"{shown(path)}: no report of an invocation of {name} in it",
+            f"{source}: no report of an invocation of {name} in it",
             f"Export them: aws logs filter-log-events --log-group-name /aws/lambda/{name} --filter-pattern REPORT",
         )
-    return of_invocations(name, list(found.values()))
+    return _times(name, list(found.values()))
 
 
-def of_invocations(name: str, found: list[Invocation]) -> FunctionTimes:
-    """Return what these invocations of a function took."""
+def _times(name: str, found: list[Invocation]) -> FunctionTimes:
     inits = [one.init for one in found if one.init is not None]
     return FunctionTimes(
         name,
