@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +13,11 @@ from busyhour.errors import BusyhourError, did_you_mean
 from busyhour.exploration.feasibility.reachability import unreachable
 from busyhour.exploration.invariant import Invariant
 from busyhour.exploration.search.coverage_search import Budget, Search, replayed
+from busyhour.exploration.search.known_failures import KnownFailures
 from busyhour.exploration.search.random_phase import play_at_random
 from busyhour.exploration.search.shrink import essential, shrink
 from busyhour.exploration.search.story import story
-from busyhour.exploration.world.choices import Choice, choices_of, token
+from busyhour.exploration.world.choices import Choice, token
 from busyhour.exploration.world.context import Context
 from busyhour.exploration.world.record import ActionRun, Played, Transition
 from busyhour.flows.model import Flow
@@ -188,7 +188,8 @@ class Explorer:
                     first[kind] = (message, played)
             return kinds
 
-        for choices in self._known(flow):
+        known = KnownFailures(self._database, flow) if self._database is not None else None
+        for choices in known.calls() if known is not None else ():
             seen(replayed(context, flow, choices))
         search = Search(
             context,
@@ -208,7 +209,8 @@ class Explorer:
             )
         for kind in sorted(first):
             report.failures.append(self._smallest(flow, kind, *first[kind]))
-        self._keep(flow, report.failures)
+        if known is not None:
+            known.keep({one.token for one in report.failures})
         report.covered = self._taken & set(report.transitions)
         report.ran = {one.index for one in flow.actions if id(one) in self._ran}
         report.seconds = time.perf_counter() - started
@@ -260,44 +262,9 @@ class Explorer:
             why, fix = _MACHINE_FAILED
         return Failure(kind, message, why, fix, played, tuple(essential(played)))
 
-    # -------------------------------------------------------------------- calls that failed before
-
-    def _known(self, flow: Flow) -> list[list[Choice]]:
-        if self._database is None:
-            return []
-        from hypothesis.database import DirectoryBasedExampleDatabase
-
-        database = DirectoryBasedExampleDatabase(self._database)
-        found: list[list[Choice]] = []
-        for one in sorted(database.fetch(_key(flow)), key=len):
-            try:
-                found.append(choices_of(one.decode("ascii", "replace")))
-            except BusyhourError:
-                # Written by another version and no longer readable: ignored.
-                database.delete(_key(flow), one)
-        return found
-
-    def _keep(self, flow: Flow, failures: Sequence[Failure]) -> None:
-        """Save the calls that fail, delete those that no longer do."""
-        if self._database is None:
-            return
-        from hypothesis.database import DirectoryBasedExampleDatabase
-
-        database = DirectoryBasedExampleDatabase(self._database)
-        words = {one.token.encode("ascii") for one in failures}
-        for old in list(database.fetch(_key(flow))):
-            if old not in words:
-                database.delete(_key(flow), old)
-        for word in words:
-            database.save(_key(flow), word)
-
 
 def void(_: object) -> None:
     """Ignore a result."""
-
-
-def _key(flow: Flow) -> bytes:
-    return b"busyhour " + hashlib.sha256(flow.name.encode("utf-8", "surrogatepass")).digest()
 
 
 def _kind(id: str, played: Played, at: ActionRun | None) -> Kind:
