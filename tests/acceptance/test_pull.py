@@ -26,10 +26,11 @@ FAST = [
 """Rates at which a pull takes seconds."""
 
 
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Process]:
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
+    folder = tmp_path_factory.mktemp("emulator")
     scenario = shipped_root() / "scenarios" / "helpdesk.toml"
-    with process(tmp_path, "--scenario", str(scenario), *FAST) as running:
+    with process(folder, "--scenario", str(scenario), "--number", "+12065550142", *FAST) as running:
         yield running
 
 
@@ -65,6 +66,42 @@ def test_a_pulled_instance_is_a_project_and_a_change_is_drift(
     assert drift.code == 1
     assert "queue Support: MaxContacts: (none) -> 7" in drift.out
     assert {path: path.read_bytes() for path in project.rglob("*") if path.is_file()} == files
+
+
+def test_three_commands_lead_from_an_instance_to_a_forecast(
+    busyhour: Busyhour, emulator: Process, tmp_path: Path
+) -> None:
+    rows = "".join(
+        f"2026-11-0{day},{hour}00,{60 + hour},180,30,2\n" for day in (2, 3, 4) for hour in range(8, 18)
+    )
+    (tmp_path / "acd.csv").write_text(f"row_date,starttime,callsoffered,avg_talk,avg_acw,abncalls\n{rows}")
+
+    words = ("--region", "us-east-1", "--emulator", emulator.url, "--share", "1")
+    pulled = busyhour("pull", "--instance", "busyhour", *words, cwd=tmp_path)
+    assert pulled.code == 0, pulled.err
+    learnt = busyhour("learn", "--calls", "acd.csv", "--into", "scenarios/busyhour.toml", cwd=tmp_path)
+    assert learnt.code == 0, learnt.err
+    forecast = busyhour("forecast", cwd=tmp_path)
+    assert forecast.code in (0, 1), forecast.err
+    assert "First bottleneck" in forecast.out
+    assert "Agents of queue Support" in forecast.out
+
+    assert busyhour("check", cwd=tmp_path).code == 0
+    left = busyhour("scenario", "check", cwd=tmp_path)
+    assert left.code == 0, left.out
+    assert "0 unused, 0 unreachable, 0 unset" in left.out
+    assert "volume" not in left.out
+
+
+@pytest.mark.slow
+def test_the_scenario_of_a_pull_runs_without_an_edit(
+    busyhour: Busyhour, emulator: Process, tmp_path: Path
+) -> None:
+    words = ("--region", "us-east-1", "--emulator", emulator.url, "--share", "1")
+    assert busyhour("pull", "--instance", "busyhour", *words, cwd=tmp_path).code == 0
+    short = [f"--set={one}" for one in ("test.hold=3s", "test.drain=2s", "traffic.calls_per_hour=7200")]
+    run = busyhour("run", "busyhour", "--smoke", *short, "--out", "out", cwd=tmp_path)
+    assert run.code == 0, run.out + run.err
 
 
 def test_the_policy_has_rights_to_read_alone(busyhour: Busyhour, tmp_path: Path) -> None:

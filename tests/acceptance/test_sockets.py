@@ -121,6 +121,8 @@ TABLE: list[tuple[str, Sequence[str], str, int, str]] = [
         0,
         "report.html",
     ),
+    ("scenario", ["check", "lookup"], NOWHERE, 0, "lookup: 0 unused"),
+    ("scenario", ["new", "x"], NOWHERE, 2, "no instance was pulled"),
     ("stop", ["RUN"], NOWHERE, 0, "has no journal of contacts"),
     ("stop", ["RUN", "--live"], NOWHERE, 0, "has no journal of contacts"),
     ("trace", ["FLOW"], NOWHERE, 0, "-- "),

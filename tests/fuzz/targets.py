@@ -154,7 +154,7 @@ def kinds(folder: Path) -> Sequence[Kind]:
         ),
         Kind("main.tf", "bytes", tuple(_terraform(small)), checks[:2], weight=3),
         Kind("template.yaml", "bytes", tuple(_cloudformation(small)), checks[:2], weight=3),
-        Kind("scenario.toml", "toml", (scenario,), ("@load {}",), weight=4),
+        Kind("scenario.toml", "toml", (scenario,), ("@load {}",), ("scenario check {}",), weight=4),
         Kind(
             "busyhour.toml",
             "toml",

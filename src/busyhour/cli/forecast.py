@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("forecast")
-@click.argument("scenario")
+@click.argument("scenario", required=False)
 @click.option(
     "--set",
     "overrides",
@@ -94,7 +94,9 @@ def command(
     if picture_file is not None:
         _check_picture(picture_file)
     project = Project.find(Path.cwd())
-    planned = load(project.scenario(scenario), root=project.root, overrides=overrides)
+    planned = load(
+        project.scenario(scenario or project.only_scenario()), root=project.root, overrides=overrides
+    )
     _entries.check(planned)
     values = account_values.read(source, planned, quota_table.load()) if source else {}
     with PlainConsole(stderr=True).status(Text(f"forecasting {printable(planned.name)}")):

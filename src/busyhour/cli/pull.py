@@ -145,6 +145,8 @@ def command(
     if not check:
         _make_project(out)
     _show(pulled, check, root)
+    if not check:
+        _first_scenario(out, instance["Alias"])
     if check and pulled.differences:
         raise SystemExit(int(ExitCode.DOES_NOT_HOLD))
     if pulled.unread:
@@ -164,6 +166,24 @@ def _make_project(root: Path) -> None:
         say(
             f'{project.config}: flows does not name the pulled flows. Add "instance/flows/*.json" and "instance/modules/*.json".'
         )
+
+
+def _first_scenario(root: Path, alias: str) -> None:
+    """Write a scenario of the pulled instance into a project that has none."""
+    from busyhour.errors import BusyhourError
+    from busyhour.instance.scaffold.new import name_of, write_scenario
+    from busyhour.project import Project
+
+    project = Project.find(root)
+    if project.own_scenarios() or project.root.resolve() != root.resolve():
+        return
+    try:
+        written = write_scenario(project, name_of(alias), None, force=False)
+    except BusyhourError as error:
+        say(f"No scenario was written: {error.message}", err=True)
+        return
+    say(f"{written} `busyhour scenario check` lists them.")
+    say(f"Next: busyhour learn --calls FILE --into {written.path}, busyhour forecast", err=True)
 
 
 def _show(pulled: Pulled, check: bool, root: Path) -> None:

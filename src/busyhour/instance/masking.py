@@ -85,6 +85,11 @@ class Mask:
         return text
 
 
+def masked_text(text: str) -> str:
+    """Return a text with its phone numbers masked as a pull masks them."""
+    return _NUMBER.sub(_masked, text)
+
+
 def _masked(match: re.Match[str]) -> str:
     number = match.group()
     return number[:_KEPT_DIGITS] + "0" * (len(number) - _KEPT_DIGITS)

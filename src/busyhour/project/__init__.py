@@ -100,6 +100,30 @@ class Project:
         """
         return self._unit("scenario", "scenarios", ".toml", name)
 
+    @property
+    def scenarios_folder(self) -> Path:
+        """The folder of the team's own scenarios; it may not exist yet."""
+        return self.root / self.rooms.get("scenarios", "scenarios")
+
+    def own_scenarios(self) -> list[str]:
+        """Return the names of the team's own scenarios, sorted; the shipped ones left out."""
+        found = self.scenarios_folder.glob("*.toml")
+        return sorted(path.stem for path in found if not path.name.startswith(("_", ".")))
+
+    def only_scenario(self) -> str:
+        """Return the name of the team's only scenario.
+
+        Raises:
+            BusyhourError: there is none, or more than one.
+        """
+        own = self.own_scenarios()
+        if len(own) == 1:
+            return own[0]
+        raise BusyhourError(
+            f"{self.scenarios_folder}: {len(own) or 'no'} scenarios, and none is named.",
+            f"Name one: {', '.join(own)}." if own else "Write one: busyhour scenario new NAME",
+        )
+
     def loadtest(self, name: str | Path) -> Path:
         """Return the locustfile of a kind of load ("voice"), or a path.
 

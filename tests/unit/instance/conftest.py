@@ -112,7 +112,7 @@ class Centre:
         return pull(reader, Folder(folder, writes=not check), found)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make() -> Iterator[Callable[..., Centre]]:
     made: list[Emulator] = []
 
@@ -127,7 +127,7 @@ def make() -> Iterator[Callable[..., Centre]]:
         asyncio.run(emulator.stop())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fast() -> dict[str, float]:
     """Rates at which the fixtures that set up an instance are not throttled."""
     table = load()
