@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from busyhour.api.rules import SPEAKING, FlowView, Problem, Reference, attributes_set, find, listed, rule
+from busyhour.api.rules import SPEAKING, FlowView, Problem, Reference, find, listed, rule
 
 _FREE = frozenset(
     {"Attributes", "Case", "Customer", "DataTables", "External", "FlowAttributes", "Lex", "Modules"}
@@ -45,15 +45,9 @@ def _plain(flow: FlowView, reference: Reference) -> bool:
     """Whether the flows set the attribute, and only to fixed texts, digits and numbers of telephones."""
     if reference.root != "Attributes":
         return False
-    key = ".".join(reference.path)
-    values = [
-        attributes_set(action)[key]
-        for one in flow.project.flow_set.flows
-        for action in one.of_type("UpdateContactAttributes")
-        if key in attributes_set(action)
-    ]
-    return bool(values) and not any(
-        inner.root in _FREE for value in values if isinstance(value, str) for inner in find(value)
+    given = flow.project.flow_set.attribute_values.get(".".join(reference.path), ())
+    return bool(given) and not any(
+        inner.root in _FREE for _, _, value in given if isinstance(value, str) for inner in find(value)
     )
 
 

@@ -36,6 +36,7 @@ class ActionView:
     """One entry of `Actions`, of any kind."""
 
     __slots__ = (
+        "behaviour",
         "conditions",
         "errors",
         "identifier",
@@ -60,6 +61,8 @@ class ActionView:
         self.identifier: str = identifier if identifier.__class__ is str else ""
         kind = raw.get("Type")
         self.type: str = kind if kind.__class__ is str else ""
+        self.behaviour = declared(self.type).behaviour
+        """What the flow machine does with it (`action_types`); empty for a type without a schema."""
         parameters = raw.get("Parameters")
         self.parameters: dict[str, Any] = parameters if parameters.__class__ is dict else _NOTHING
         transitions = raw.get("Transitions")
@@ -108,11 +111,6 @@ class ActionView:
             return None
         self.targets.append(target)
         return target
-
-    @property
-    def behaviour(self) -> str:
-        """What the flow machine does with it (`action_types`); empty for a type without a schema."""
-        return declared(self.type).behaviour
 
     @property
     def pointer(self) -> Pointer:

@@ -268,14 +268,21 @@ class FlowSet:
         return self.transfers_anywhere or id(flow) in self.entered_by_others
 
     @cached_property
-    def setters(self) -> Mapping[str, frozenset[int]]:
-        """Contact attributes by key: `id()` of the flows that set it."""
-        found: dict[str, set[int]] = {}
+    def attribute_values(self) -> Mapping[str, Sequence[tuple[FlowView, ActionView, Any]]]:
+        """Contact attributes by key: each flow and action that sets it, and the value."""
+        found: dict[str, list[tuple[FlowView, ActionView, Any]]] = {}
         for flow in self.flows:
             for action in flow.of_type(*types_of("attributes")):
-                for key in attributes_set(action):
-                    found.setdefault(key, set()).add(id(flow))
-        return {key: frozenset(flows) for key, flows in found.items()}
+                for key, value in attributes_set(action).items():
+                    found.setdefault(key, []).append((flow, action, value))
+        return found
+
+    @cached_property
+    def setters(self) -> Mapping[str, frozenset[int]]:
+        """Contact attributes by key: `id()` of the flows that set it."""
+        return {
+            key: frozenset(id(flow) for flow, _, _ in given) for key, given in self.attribute_values.items()
+        }
 
     def set_elsewhere(self, key: str, flow: FlowView) -> bool:
         """Whether some other flow sets this contact attribute."""

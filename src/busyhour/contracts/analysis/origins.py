@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from busyhour.contracts.analysis.dataflow import attributes_set, find
+from busyhour.contracts.analysis.dataflow import find
 from busyhour.flows.action_types import types_of
 
 if TYPE_CHECKING:
@@ -72,10 +72,8 @@ def _set(flow: FlowView, root: str, path: tuple[str, ...]) -> Iterator[tuple[Flo
     """Return where a value is set: the flow, the index of the action, and what it is set to."""
     flow_set, key = flow.project.flow_set, ".".join(path)
     if root == "Attributes":
-        for one in (flow, *(other for other in flow_set.flows if other is not flow)):
-            if one is flow or id(one) in flow_set.setters.get(key, ()):
-                for action in one.of_type(*types_of("attributes")):
-                    yield one, action.index, attributes_set(action).get(key)
+        for one, action, value in flow_set.attribute_values.get(key, ()):
+            yield one, action.index, value
     elif root == "FlowAttributes":
         for action in flow.of_type(*types_of("flow-attributes")):
             yield flow, action.index, _inside(action.parameters, "FlowAttributes", path[0], "Value")
