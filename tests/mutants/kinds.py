@@ -147,6 +147,46 @@ _PUT_IN_FRONT: tuple[tuple[str, str, Places], ...] = (
         ),
     ),
     ("toll fraud: a slot", "toll-fraud", _front(dial("$.Lex.Slots.number"))),
+    ("toll fraud: within a text", "toll-fraud", _front(store("Number?"), dial("+1$.StoredCustomerInput"))),
+    (
+        "toll fraud: a flow attribute",
+        "toll-fraud",
+        _front(
+            store("Number?"),
+            ("UpdateFlowAttributes", {"FlowAttributes": {"n": {"Value": "$.StoredCustomerInput"}}}, (ERROR,)),
+            dial("$.FlowAttributes.n"),
+        ),
+    ),
+    (
+        "toll fraud: an asynchronous function",
+        "toll-fraud",
+        _front(dial("$.LambdaInvocation.ResultData.number")),
+    ),
+    ("toll fraud: a SIP header", "toll-fraud", _front(dial("$.Media.Sip.Headers.To"))),
+    (
+        "toll fraud: called back",
+        "toll-fraud",
+        _front(
+            store("Number?"),
+            (
+                "UpdateContactCallbackNumber",
+                {"CallbackNumber": "$.StoredCustomerInput"},
+                ("InvalidCallbackNumber", "CallbackNumberNotDialable"),
+            ),
+        ),
+    ),
+    (
+        "toll fraud: called back for a function",
+        "toll-fraud",
+        _front(
+            invoke(),
+            (
+                "UpdateContactCallbackNumber",
+                {"CallbackNumber": "$.External.number"},
+                ("InvalidCallbackNumber", "CallbackNumberNotDialable"),
+            ),
+        ),
+    ),
     (
         "a card number is stored",
         "sensitive-stored",
