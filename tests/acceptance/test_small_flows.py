@@ -78,6 +78,10 @@ def test_a_text_has_at_most_6000_characters(tmp_path, length, expected):
     assert findings(text_flow(tmp_path, "x" * length)) == expected
 
 
+def test_a_text_that_is_too_long_is_to_be_shortened(tmp_path):
+    assert "help: Shorten it" in run(check, text_flow(tmp_path, "x" * 6001)).output
+
+
 @pytest.mark.parametrize(
     ("length", "heard"), [(6000, "customer hears 'xxx"), (6001, "customer hears 'Sorry.'")]
 )

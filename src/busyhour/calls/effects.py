@@ -149,6 +149,9 @@ def converse(call: CallControl, effect: Converse) -> Event | None:
     more = call.bot_turn(effect, seconds)
     if more is None:
         return Failed(detail="the bot rejected the conversation")
+    longest = call.centre.policy.chat_bot_seconds
+    if call.channel == CHAT and more > longest:
+        return call.later(longest, Failed(detail=f"the bot did not answer the chat within {longest:g} s"))
     return call.later(seconds + more, answer)
 
 

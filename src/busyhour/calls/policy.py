@@ -45,6 +45,8 @@ class CallPolicy:
     """Digits that a caller enters if the scenario names no input (fewer if the action takes fewer)."""
     lex_turn_seconds: float = 4.0
     """Seconds of one turn of a conversation with a bot: the caller speaks, the bot answers."""
+    chat_bot_seconds: float = 10.0
+    """Seconds within which a bot must answer a chat; later the block fails (AWS administrator guide, feature limits)."""
     service_seconds: float = 0.25
     """Seconds of a step by another service (case, profile, task); no public figure, small compared with prompts."""
     dial_seconds: float = 8.0

@@ -254,3 +254,19 @@ def test_a_bot_may_add_time_to_a_turn_or_reject_it(bench: Any):
         Failed(detail="the bot rejected the conversation"),
     ]
     assert call.ended == pytest.approx(bots.heard[0] + 2.0)
+
+
+@pytest.mark.parametrize(("channel", "late"), [("VOICE", False), ("CHAT", True)])
+def test_a_bot_answers_a_chat_within_ten_seconds(bench: Any, channel: str, late: bool):
+    class Late:
+        def turn(self, call: Any, effect: Converse, seconds: float) -> float:
+            return 10.5
+
+    centre = bench.centre(Converse("bot", "say", 1.0, "bot", ("Order",)))
+    centre.bots = Late()
+    call = centre.arrive(0, channel=channel)
+    bench.clock.run()
+    expected = Failed(detail="the bot did not answer the chat within 10 s") if late else LexResult("Order")
+    assert call.machine_call.heard == [expected]
+    if late:
+        assert call.ended == 10.0

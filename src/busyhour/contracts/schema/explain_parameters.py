@@ -164,6 +164,7 @@ def _wrong_value(context: ActionContext, objection: Objection) -> Iterator[Issue
         "parameter-value",
         path,
         f"{where} is {shown(value)}; {context.type}{objection.when} takes {context.allowed(objection)}",
+        help="Shorten it, or divide it among several actions." if objection.keyword == "maxLength" else None,
     )
 
 
