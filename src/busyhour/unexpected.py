@@ -21,6 +21,11 @@ _LIBRARIES = tuple(
 def describe(error: BaseException) -> BusyhourError:
     """Return the error that a command ends with: bad input where a team's own file raised it, else an internal error."""
     what = words(error)
+    if _is_of_a_path(error):
+        return BusyhourError(
+            f"{_printable(str(error))}.",
+            "Name a file or a folder that exists, by a path without loops of links.",
+        )
     own = place_in_own_file(error)
     if own is not None:
         return BusyhourError(
@@ -33,6 +38,14 @@ def describe(error: BaseException) -> BusyhourError:
         "project with the command and its output with --debug, which prints the traceback.",
         exit_code=ExitCode.INTERNAL,
     )
+
+
+def _is_of_a_path(error: BaseException) -> bool:
+    """Whether a path of the user cannot be looked up: links that lead back to themselves, a NUL character."""
+    loop = isinstance(error, RuntimeError) and str(error).startswith(
+        "Symlink loop from"
+    )  # pathlib before 3.13
+    return loop or (isinstance(error, ValueError) and str(error) == "embedded null byte")
 
 
 def place_in_own_file(error: BaseException) -> str | None:

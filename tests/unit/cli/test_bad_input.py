@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from busyhour.cli import cli
+from busyhour.cli import cli, main
 from busyhour.scenarios import reader
+from busyhour.shipped import shipped_root
 
 FLOW = {
     "Version": "2019-10-30",
@@ -118,3 +119,21 @@ def test_a_queue_may_have_any_name(name, tmp_path):
         f'entry = "flow"\n[callers]\npatience = "60s"\ntalk = "30s"\nwrap_up = "0s"\n[queues."{name}"]\nagents = 20\n'
     )
     assert list(reader.load(path).queues) == [json.loads(f'"{name}"')]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "trace {flow} --flows {loop}",
+        "check {flow} --write-baseline {loop}",
+        "learn --calls {loop}",
+        "contract {flow} -o {loop}",
+    ],
+)
+def test_links_that_lead_back_to_themselves_are_bad_input(words, tmp_path, capsys):
+    (tmp_path / "loop").symlink_to("loop")
+    flow = shipped_root() / "examples" / "helpdesk" / "flows" / "helpdesk-main.json"
+    with pytest.raises(SystemExit) as ended:
+        main([word.format(flow=flow, loop=tmp_path / "loop") for word in words.split()])
+    assert ended.value.code == 2
+    assert str(tmp_path / "loop") in capsys.readouterr().err

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from typing import Any
+
+from busyhour.input_files import parse_toml
 
 _BEGINNING = 65_536
 """Characters that are looked at."""
@@ -23,9 +26,10 @@ _TERRAFORM = re.compile(
     r'^[ \t]*(?:resource|data|module|variable|locals|provider|terraform|output)\b[ \t"\w-]*\{', re.MULTILINE
 )
 _CLOUDFORMATION = re.compile(r"^(?:AWSTemplateFormatVersion|Resources|Transform)[ \t]*:", re.MULTILINE)
-_TOML_TABLE = re.compile(r"\[[A-Za-z][\w.\"-]*\][ \t]*(?:#.*)?\n")
-_TOML = re.compile(r"^[ \t]*(?:\[[\w.\"-]+\]|[\w.-]+[ \t]*=)", re.MULTILINE)
-_YAML = re.compile(r"^[ \t]*(?:- )?[\w\"-]+[ \t]*:(?: |$)", re.MULTILINE)
+_TOML = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[ \t]*(?:\[[A-Za-z][\w.\"-]*\][ \t]*(?:#.*)?\n|[\w.\"-]+[ \t]*=)")
+_YAML = re.compile(r"""---|(?:- )?["']?[\w.-]+["']?[ \t]*:(?:[ \t]|$)|- |[ \t]|#|$""")
+"""Beginning of every line of a YAML document with keys; prose and programs have other lines too."""
+_KEY = re.compile(r"[\w\"'.-]+[ \t]*:(?:[ \t]|$)")
 
 
 def kind_of_bytes(raw: bytes) -> str | None:
@@ -36,20 +40,30 @@ def kind_of_bytes(raw: bytes) -> str | None:
 def kind_of_text(text: str) -> str | None:
     """Return what a text is that is not JSON: `Terraform`, `a CloudFormation template`; None if it is not known."""
     begin = text.lstrip("\ufeff \t\r\n")[:_BEGINNING]
+    if _TOML.match(begin) and _is_toml(text):
+        return "TOML"
     if begin.startswith(("{", "[")):
-        return "TOML" if _TOML_TABLE.match(begin) else None
+        return None
     known = next((kind for mark, kind in _KINDS if mark.match(begin)), None)
     if known is not None:
         return known
     for pattern, kind in (
         (_TERRAFORM, "Terraform"),
         (_CLOUDFORMATION, "a CloudFormation template"),
-        (_TOML, "TOML"),
-        (_YAML, "YAML"),
     ):
         if pattern.search(begin):
             return kind
-    return None
+    lines = begin.split("\n")[:1000]
+    keys = sum(_KEY.match(line) is not None for line in lines)
+    return "YAML" if keys and len(lines) > 1 and all(map(_YAML.match, lines)) else None
+
+
+def _is_toml(text: str) -> bool:
+    try:
+        parse_toml(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
 
 
 def kind_of_object(data: Mapping[str, Any]) -> str | None:

@@ -198,7 +198,20 @@ def test_a_template_whose_flows_are_files_names_them_as_the_way_out():
     assert "Name the file of a flow that it refers to" in raised.value.hint
 
 
-@pytest.mark.parametrize("text", ["hello", "const flow = 1;", "{", "[", "nul", "key value"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "const flow = 1;",
+        "{",
+        "[",
+        "nul",
+        "key value",
+        "Note: read this first",
+        "x = 1\nprint(x)\n",
+        "a: b\nthis is prose\n",
+    ],
+)
 def test_what_may_be_a_broken_export_is_not_said_to_be_of_another_kind(text):
     with pytest.raises(DocumentError, match="is not JSON"):
         parse(text)

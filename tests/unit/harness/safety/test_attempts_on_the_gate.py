@@ -325,7 +325,7 @@ def approvals() -> Iterator[tuple[str, Try, str]]:
         key = line.partition(" ")[0]
         tried = record(f"{line}\n", "", PERSONAL, DriveKind.LAMBDA)
         yield f"a person's without {key}", tried, f"{key} is missing"
-    for value in ("true", "0", "-5", "5.5", "nan", "inf", '"500"', "100000000000"):
+    for value in ("true", "0", "-5", "5.5", "nan", "inf", '"500"', "10000001", "100000000000"):
         yield (
             f"max_calls {value}",
             record("max_calls = 500", f"max_calls = {value}"),

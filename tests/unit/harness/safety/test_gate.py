@@ -130,6 +130,13 @@ def test_by_day_it_is_refused(scenario: Scenario) -> None:
     assert "It is 10:00 in us-east-1" in reasons(scenario, now=datetime(2026, 12, 2, 15, 0, tzinfo=UTC))
 
 
+@pytest.mark.parametrize("calls", [1, 10_000_000])
+def test_a_record_may_approve_from_one_call_to_ten_million(tmp_path: Path, calls: int) -> None:
+    path = tmp_path / "approval.toml"
+    path.write_text(RECORD.replace("max_calls = 500", f"max_calls = {calls}"))
+    assert read_approval(path).max_calls == calls
+
+
 def test_a_complete_record_is_read(tmp_path: Path) -> None:
     path = tmp_path / "approval.toml"
     path.write_text(RECORD)

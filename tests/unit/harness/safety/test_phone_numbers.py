@@ -35,7 +35,7 @@ def test_a_premium_rate_number_may_be_dialled_where_it_is_listed_as_one(number: 
         *((one, "is an emergency number") for one in ("+911", "+112", "+1911", "+44999", "+49112")),
         *(
             (one, "is not a valid telephone number")
-            for one in ("+15555550100", "+1202555010", "+999123456789")
+            for one in ("+15555550100", "+1202555010", "+999123456789", "+12", "+123456")
         ),
         *(
             (one, "is not a number in E.164 form, + and up to 15 digits")

@@ -138,6 +138,15 @@ def test_what_is_kept_for_a_second_is_renewed_with_the_second_and_with_the_keys(
     assert b"x-amz-security-token: token" in fresh
 
 
+@pytest.mark.parametrize("key", ["AAAA", "ZZZZ"])
+def test_a_key_that_replaces_another_within_a_second_signs(key):
+    prepared = Prepared("GET", "example.amazonaws.com", "/", {}, "us-east-1", "service")
+    prepared.sign(Keys("MMMM", "old", "t"), WHEN, b"")
+    fresh = Prepared("GET", "example.amazonaws.com", "/", {}, "us-east-1", "service")
+    new = Keys(key, "new", "t")
+    assert prepared.sign(new, WHEN, b"") == fresh.sign(new, WHEN, b"")
+
+
 def test_a_secret_that_changes_under_the_same_key_id_is_noticed_with_its_token():
     prepared = Prepared("PUT", "h", "/p", {}, "us-east-1", "connect")
     prepared.sign(Keys("A", "one", "t1"), WHEN, b"")

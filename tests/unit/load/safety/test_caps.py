@@ -1,8 +1,10 @@
 """Caps of a live run in one worker: its share, contacts at once, cost."""
 
+from dataclasses import replace
+
 import pytest
 
-from busyhour.load.safety.caps import Caps, share_of
+from busyhour.load.safety.caps import Caps, RequestCaps, share_of
 from busyhour.load.safety.policy import PRICE_PER_VOICE_MINUTE_USD
 from busyhour.scenarios.account import AwsTarget
 
@@ -112,3 +114,39 @@ def test_an_heir_may_start_what_a_lost_worker_may_not_any_more() -> None:
     assert "may start 1" in caps.objection(0.0)
     caps.inherit(1)
     assert caps.objection(0.0) == ""
+
+
+def test_requests_are_bounded_by_the_calls_of_the_workers_share_and_their_requests() -> None:
+    caps = RequestCaps(replace(AWS, max_concurrent=None), 4, 1, 2)
+    for _ in range(2 * 4):
+        assert caps.objection() == ""
+        caps.asked()
+    assert caps.sent == 8
+    assert caps.objection() == "max_calls is 5, for which this worker may send 8 requests"
+
+
+def test_requests_in_flight_are_bounded_by_the_share_of_calls_at_once() -> None:
+    caps = RequestCaps(replace(AWS, max_calls=None), 1, 0, 1)
+    for _ in range(3):
+        assert caps.objection() == ""
+        caps.asked()
+    assert caps.objection() == "max_concurrent is 3, of which this worker may have 3 requests in flight"
+    caps.answered()
+    assert (caps.in_flight, caps.objection()) == (2, "")
+
+
+@pytest.mark.parametrize(("each", "most"), [(None, 5), (4, None)])
+def test_what_the_plan_or_the_caps_leave_open_is_not_bounded(each: int | None, most: int | None) -> None:
+    caps = RequestCaps(replace(AWS, max_calls=most, max_concurrent=None), each, 0, 1)
+    for _ in range(100):
+        caps.asked()
+    assert caps.objection() == ""
+
+
+def test_without_caps_no_call_is_placed() -> None:
+    for without in ({"max_calls": None}, {"max_concurrent": None}):
+        assert "this worker may" in Caps(replace(AWS, **without), 0, 1).objection(0.0)
+    assert "max_cost_usd is None" in Caps(replace(AWS, max_cost_usd=None), 0, 1).objection(0.0)
+    started = Caps(replace(AWS, max_calls=None), 0, 1)
+    started.inherit(1)
+    assert started.objection(0.0) == "", "the one call that a lost worker did not start"

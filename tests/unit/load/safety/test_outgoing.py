@@ -14,7 +14,7 @@ from busyhour.load.safety.outgoing import Admitted, Outgoing, OutgoingGate
 from busyhour.load.safety.permit import Permit
 from busyhour.load.settings import Settings
 from busyhour.results import journal
-from busyhour.scenarios.account import AwsTarget
+from busyhour.scenarios.account import AwsTarget, Client, RetryMode
 from busyhour.scenarios.model import DriveKind, Scenario
 from busyhour.scenarios.reader import load
 from busyhour.shipped import shipped_root
@@ -70,9 +70,10 @@ def make(campaign: Scenario, tmp_path: Path, clocks: Clocks) -> Iterator[Make]:
         k: int = 0,
         n: int = 1,
         folder: Path | None = tmp_path,
+        client: Client | None = None,
         **aws: Any,
     ) -> OutgoingGate:
-        scenario = replace(campaign, drive=drive, aws=replace(AWS, **aws))
+        scenario = replace(campaign, drive=drive, aws=replace(AWS, **aws), client=client or campaign.client)
         settings = Settings(scenario.path, "aws", None, "i", "us-east-1", "123456789012", folder)
         permit = Permit("run", "123456789012", "us-east-1", "i", "", 0, 1600.0, "")
 
@@ -495,3 +496,39 @@ def test_requests_of_a_table_are_bounded_and_its_description_is_free(make: Make)
     assert "in flight" in refused(gate, request(b"{}", **PUT))
     described = {**PUT, "headers": {"x-amz-target": "DynamoDB_20120810.DescribeTable"}}
     assert isinstance(gate.admit(request(b"{}", **described)), Admitted)
+
+
+@pytest.mark.parametrize(("attempts", "most"), [(3, 12), (None, 40)])
+def test_the_attempts_of_the_sdk_are_within_the_bound(make: Make, attempts: int | None, most: int) -> None:
+    gate = make(
+        DriveKind.LAMBDA, client=Client(RetryMode.STANDARD, attempts), max_calls=4, max_concurrent=100
+    )
+    for _ in range(most):
+        assert isinstance(gate.admit(request(b"{}", **INVOKE)), Admitted)
+    why = refused(gate, request(b"{}", **INVOKE))
+    assert f"max_calls is 4, for which this worker may send {most} requests" in why
+
+
+def test_reads_of_a_run_with_calls_count_for_no_cap(make: Make) -> None:
+    gate = make(max_calls=1, max_concurrent=1)
+    metrics = request(b"{}", "/metrics/current/i", "POST")
+    for _ in range(5):
+        assert gate.admit(metrics) == Admitted("GetCurrentMetricData")
+    assert isinstance(gate.admit(request()), Admitted)
+
+
+def test_a_contact_that_cannot_be_written_down_is_the_last_one(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = make()
+    first = gate.admit(request())
+    assert isinstance(first, Admitted)
+
+    def full(self: journal.Journal, identity: str) -> None:
+        raise OSError(28, "No space left on device", "contacts")
+
+    monkeypatch.setattr(journal.Journal, "write", full)
+    gate.answered(first, b'{"ContactId":"c-1"}', ok=True)
+    assert gate.caps.in_progress == 1, "its caller follows and ends it"
+    why = refused(gate, request({**CALL, "ClientToken": "u"}))
+    assert why.endswith("the journal cannot be written: No space left on device.")

@@ -73,6 +73,12 @@ def test_a_permit_is_good_for_one_generator(started, scenario, tmp_path):
     assert "was used already" in refusal(settings, scenario)
 
 
+def test_a_permit_that_cannot_be_marked_as_taken_is_not_taken(started, scenario, tmp_path):
+    settings = started(permit.issue(tmp_path, scenario, 60.0))
+    (tmp_path / permit.TAKEN_FILE / "x").mkdir(parents=True)
+    assert "was used already" in refusal(settings, scenario)
+
+
 def test_without_a_permit_aws_is_refused(started, scenario):
     assert "was not started by `busyhour run`" in refusal(started(""), scenario)
 
