@@ -29,6 +29,7 @@ from busyhour.quotas.table.quota_table import kebab, load
 
 HERE = Path(__file__).parent
 NUMBER = "+12065550199"
+SOMEWHERE = "00000000-0000-4000-8000-000000000000"
 NOW = 1_800_000_000
 """The time of the session in the tables: times of their requests are moved by whole hours to the present."""
 CONSTRAINT = ("InvalidParameterException", "InvalidRequestException", "PropertyValidationException")
@@ -193,6 +194,10 @@ def made_centre(client: Call) -> dict[str, str]:
     make_queues_and_flows(client, told)
     make_people(client, told)
     make_contacts(client, told)
+    arn = told["instance_arn"]
+    told["instance_elsewhere"] = arn.replace("us-east-1", "eu-west-2")
+    told["queue_elsewhere"] = told["queue_arn"].replace("us-east-1", "eu-west-2")
+    told["flow_elsewhere"] = f"{arn.rpartition('/')[0]}/{SOMEWHERE}/contact-flow/{told['flow']}"
     claimed = client("ClaimPhoneNumber", InstanceId=told["instance"], PhoneNumber=told["released"])
     client("ReleasePhoneNumber", PhoneNumberId=claimed["PhoneNumberId"])
     return told

@@ -16,7 +16,13 @@ from busyhour.emulator.connect.policy import ConnectPolicy
 from busyhour.emulator.connect.resources import kinds
 from busyhour.emulator.connect.resources.allowed_countries import Destinations
 from busyhour.emulator.connect.resources.flow_content import Validator
-from busyhour.emulator.connect.resources.instance import FlowResource, Instance, NumberResource, Resource
+from busyhour.emulator.connect.resources.instance import (
+    FlowResource,
+    Instance,
+    NumberResource,
+    Resource,
+    resource_id,
+)
 from busyhour.emulator.connect.resources.kinds import Kind
 from busyhour.emulator.messages import ApiError
 from busyhour.emulator.quotas.new_account import LOWER
@@ -55,10 +61,11 @@ class InstanceRuntime:
         """Return the resource of a kind by id or ARN.
 
         Raises:
-            ApiError: ResourceNotFoundException that names `member`.
+            ApiError: ResourceNotFoundException that names `member`; also for an ARN of another instance, Region or account,
+                unless references are not looked up.
         """
         found = self.instance.get(kind, reference)
-        if found is None:
+        if found is None or (self.policy.look_up and not _same(reference, found.arn)):
             raise not_found(member or kind.id)
         return found
 
@@ -195,14 +202,14 @@ class InstanceRuntimes:
         for site in self:
             site.contacts.start()
 
-    def get(self, instance_id: str) -> InstanceRuntime:
-        """Return the instance with this id.
+    def get(self, reference: str) -> InstanceRuntime:
+        """Return the instance with this id or ARN.
 
         Raises:
             ApiError: it does not exist.
         """
-        site = self._sites.get(instance_id)
-        if site is None:
+        site = self._sites.get(resource_id(reference))
+        if site is None or (self.policy.look_up and not _same(reference, site.instance.arn)):
             raise not_found("InstanceId")
         return site
 
@@ -240,6 +247,11 @@ class InstanceRuntimes:
                 flow = site.instance.flow(claimed.flow) if claimed.flow else None
                 return None if flow is None or flow.status == "SAVED" else (site.contacts, flow)
         return None
+
+
+def _same(reference: str, arn: str) -> bool:
+    """Whether an id, or an ARN with or without a qualifier, can be that of a resource with this ARN."""
+    return not reference.startswith("arn:") or reference == arn or reference.startswith(f"{arn}:")
 
 
 def not_found(member: str) -> ApiError:

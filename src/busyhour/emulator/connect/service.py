@@ -37,7 +37,6 @@ from busyhour.emulator.connect.api import (
 from busyhour.emulator.connect.contacts.times import epoch_seconds
 from busyhour.emulator.connect.instance_runtime import Handler, InstanceRuntime, InstanceRuntimes, Params
 from busyhour.emulator.connect.metrics import current, current_users, historical, historical_v1
-from busyhour.emulator.connect.resources.instance import resource_id
 from busyhour.emulator.error_formats import rest_json_error
 from busyhour.emulator.messages import ApiError, Request, Response
 from busyhour.emulator.model.operations import OperationTable
@@ -147,7 +146,7 @@ class ConnectService:
         """Return the instance of a request; the first if it names none."""
         if "InstanceId" not in params or name in _ACCOUNT_WIDE:
             return self._sites.first
-        return self._sites.get(resource_id(params["InstanceId"]))
+        return self._sites.get(params["InstanceId"])
 
     @property
     def served(self) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ _CONFIGS = ("TelephonyConfig", "AgentConfig")
 @operation("CreateTrafficDistributionGroup")
 def create(site: InstanceRuntime, params: Params) -> Params:
     """CreateTrafficDistributionGroup: all calls in this Region at first."""
-    site = site.sites.get(resource_id(params["InstanceId"]))
+    site = site.sites.get(params["InstanceId"])
     token, at = params.get("ClientToken") or "", site.state.time()
     known = site.tokens.find(f"group/{token}", at) if token else None
     made = site.instance.get(kinds.TRAFFIC_GROUP, known) if known else None

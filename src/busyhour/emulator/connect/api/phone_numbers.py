@@ -11,7 +11,7 @@ from itertools import islice
 
 from busyhour.emulator.connect.instance_runtime import InstanceRuntime, Params
 from busyhour.emulator.connect.resources import kinds
-from busyhour.emulator.connect.resources.instance import NumberResource, resource_id
+from busyhour.emulator.connect.resources.instance import NumberResource
 from busyhour.emulator.messages import ApiError
 from busyhour.emulator.model.paging import page
 from busyhour.emulator.model.registry import operation
@@ -206,7 +206,7 @@ def _target(site: InstanceRuntime, params: Params) -> InstanceRuntime:
     if params.get("TargetArn"):
         return site.sites.by_arn(params["TargetArn"])
     if params.get("InstanceId"):
-        return site.sites.get(resource_id(params["InstanceId"]))
+        return site.sites.get(params["InstanceId"])
     raise ApiError("InvalidParameterException", "InstanceId or TargetArn is required.")
 
 

@@ -36,7 +36,7 @@ def get_metric_data_v2(site: InstanceRuntime, params: Params) -> Params:
     Raises:
         ApiError: the instance is unknown, the times are invalid, or a member is unsupported.
     """
-    here = site.sites.get(resource_id(params["ResourceArn"]))
+    here = site.sites.get(params["ResourceArn"])
     start, end = (epoch_seconds(params[edge]) for edge in ("StartTime", "EndTime"))
     period = (params.get("Interval") or {}).get("IntervalPeriod") or "TOTAL"
     check_times(start, end, here.state.time(), period)

@@ -174,7 +174,7 @@ def test_after_the_call_the_agent_is_in_after_contact_work(instance, starter):
     client.emulator.clock.advance(4 + 30 + 5)
     answer = client(
         "GetCurrentMetricData",
-        Filters={"Queues": [QUEUE]},
+        Filters={"Queues": [QUEUE.rpartition("/")[2]]},
         CurrentMetrics=[{"Name": "AGENTS_AFTER_CONTACT_WORK"}, {"Name": "AGENTS_ON_CONTACT"}],
     )
     values = [entry["Value"] for entry in answer["MetricResults"][0]["Collections"]]
