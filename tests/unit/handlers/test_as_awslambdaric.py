@@ -159,7 +159,7 @@ def test_from_python_3_12_on_text_is_not_escaped(monkeypatch: pytest.MonkeyPatch
     if "payload" in NEWER[name]:
         assert marshalled(made[name]()).decode() == NEWER[name]["payload"]
     else:  # the runtime ends
-        with pytest.raises(UnicodeEncodeError):
+        with pytest.raises(SystemExit):
             marshalled(made[name]())
 
 
@@ -167,7 +167,10 @@ def agree(found: str, expected: dict[str, Any]) -> None:
     """Compare an outcome with AWS's; texts of Python's own that differ by its version are left out."""
     if "payload" in expected:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-        assert found == expected["payload"].replace("AWS_Lambda_python3.11", f"AWS_Lambda_python{version}")
+        payload = expected["payload"].replace("AWS_Lambda_python3.11", f"AWS_Lambda_python{version}")
+        if sys.version_info >= (3, 12) and "\\u00fc" in payload:  # newer runtimes do not escape
+            payload = json.dumps(json.loads(payload), ensure_ascii=False)
+        assert found == payload
         return
     if "status" in expected:
         status = expected["status"]

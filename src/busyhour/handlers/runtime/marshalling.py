@@ -41,7 +41,7 @@ def marshalled(result: Any) -> bytes:
 
     Raises:
         FaultError: a part of it cannot be represented in JSON.
-        UnicodeEncodeError: an unpaired surrogate, from Python 3.12 on; it ends Lambda's runtime too.
+        SystemExit: an unpaired surrogate, from Python 3.12 on; it ends Lambda's runtime too.
     """
     if isinstance(result, bytes):
         return result
@@ -49,7 +49,10 @@ def marshalled(result: Any) -> bytes:
         text = to_json(result)
     except Exception as error:  # iterating over the handler's own objects may raise anything
         raise FaultError("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
-    return text.encode()
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise SystemExit(1) from None
 
 
 def to_json(value: Any) -> str:

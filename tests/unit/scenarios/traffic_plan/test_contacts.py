@@ -144,7 +144,7 @@ def test_what_a_dialler_began_is_not_what_callers_began():
         (f'{{"InitiationTimestamp": {"9" * 400}}}', "not a date and time"),
         (f'{{"InitiationTimestamp": {"9" * 5000}}}', "an integer of more than 4,300 digits"),
         (f'{{"InitiationTimestamp": "a{" " * 200_000}x"}}', "not a date and time"),
-        ('{"Contacts":' * 2000, "nested more than 100 levels deep"),
+        ('{"Contacts":' * 2000 + "0" + "}" * 2000, "nested more than 100 levels deep"),
         ("[" * 400 + "]" * 400, "nested more than 100 levels deep"),
         ('InitiationTimestamp,a\n2026-11-30T10:00:00Z,"x\n', ":2: opens quotes that are never closed"),
         ("InitiationTimestamp\n" + "x" * 200_000, ":2: field larger than field limit"),
