@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from busyhour.cli import _entries
+from busyhour.cli import _entries, _picture
 from busyhour.cli._page import page
 from busyhour.cli._say import print_document, say
 
@@ -92,7 +92,7 @@ def command(
 
     picture_file = None if plot is None or plot == Path("-") else plot
     if picture_file is not None:
-        _check_picture(picture_file)
+        _picture.check(picture_file)
     project = Project.find(Path.cwd())
     planned = load(
         project.scenario(scenario or project.only_scenario()), root=project.root, overrides=overrides
@@ -143,25 +143,6 @@ def command(
     undecided = ExitCode.INVALID_RUN if found.undecided or found.not_decided else ExitCode.OK
     unmet = found.binding or found.unplanned or found.tight
     raise SystemExit(int(ExitCode.DOES_NOT_HOLD if unmet else undecided))
-
-
-def _check_picture(file: Path) -> None:
-    """Check the options before the calculation starts."""
-    from busyhour import extras
-    from busyhour.capacity.render.bottleneck_plot import FORMS
-    from busyhour.errors import BusyhourError
-
-    extras.require("report")
-    if file.suffix[1:].lower() not in FORMS:
-        raise BusyhourError(
-            f"cannot write the plot to {str(file)!r}: its ending is not that of a picture",
-            f"Let it end in .{' or .'.join(FORMS)}, or give - for a drawing in the terminal.",
-        )
-    if not file.absolute().parent.is_dir():
-        raise BusyhourError(
-            f"cannot write the plot to {str(file)!r}: there is no such folder",
-            "Name a file in a folder that exists.",
-        )
 
 
 def _show(schedule: Schedule, *, err: bool) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli import _learnt, _picture
 from busyhour.cli._output import output_option
 from busyhour.cli._say import print_document, say
 
@@ -85,6 +86,11 @@ if TYPE_CHECKING:
     help="Scenario file to write the values into.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Picture of calls in progress, recorded and simulated, with --into: .png or .svg.",
+)
 @output_option
 def command(
     since: str | None,
@@ -103,6 +109,7 @@ def command(
     growth: float | None,
     scenario: Path | None,
     form: str,
+    plot: Path | None,
     output: Path | None,
 ) -> None:
     """Estimate volumes, times and choices of a scenario from records of a centre; no data of a single caller is kept.
@@ -119,9 +126,7 @@ def command(
     from busyhour import extras
 
     extras.require("forecast")
-    from busyhour.atomic_write import write_atomically
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.learning import render
     from busyhour.learning.findings import Findings
     from busyhour.learning.recorded import contact_records, function_reports
     from busyhour.learning.recorded import flow_logs as logs
@@ -134,6 +139,8 @@ def command(
         policy = clients.iam_policy((kinds.action(*one) for one in past.OPERATIONS), "BusyhourLearn")
         print_document(json.dumps(policy, indent=2) + "\n", form="json")
         return
+    if plot is not None:
+        _picture.check(plot)
     place = _zone(zone)
     sources = {"--from": since, "--calls": export, "--records": records}
     given_sources = [name for name, value in sources.items() if value is not None]
@@ -175,25 +182,22 @@ def command(
             "No source is given.",
             "Give --from 14d, --calls FILE, --records PATH, --flow-logs PATH or --function-log NAME=PATH.",
         )
-    document = (
-        render.text(found, columns)
-        if form == "text"
-        else json.dumps(render.as_json(found, columns), indent=2, ensure_ascii=False) + "\n"
-    )
-    if output is None:
-        print_document(document, form=form)
-    else:
-        write_atomically(output, document.encode())
-        say(f"Wrote {output}", err=True)
     if scenario is None:
+        _learnt.print_findings(found, columns, form, output)
         say("Next: busyhour learn … --into scenarios/NAME.toml writes them into a scenario.", err=True)
         return
     from busyhour.learning.into import write_into
 
-    written = write_into(scenario, found, growth, Project.find().root)
+    root = Project.find().root
+    try:
+        written = write_into(scenario, found, growth, root)
+    except BusyhourError:
+        _learnt.print_findings(found, columns, form, output)
+        raise
     for reason in written.left:
         say(f"Note: {reason}", err=True)
     say(f"Wrote {' and '.join(str(file) for file in written.files)}", err=True)
+    _learnt.print_findings(found, columns, form, output, _learnt.compared(scenario, found.calls, root, plot))
     say(f"Next: busyhour forecast {scenario}", err=True)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from busyhour.errors import BusyhourError
 from busyhour.learning import fits
-from busyhour.learning.learnt import Learnt, LearntValue, arrivals_of
+from busyhour.learning.learnt import Arrivals, Learnt, LearntValue, RecordedDay, arrivals_of
 from busyhour.project.csv_rows import listed
 
 INTERVAL = 900.0
@@ -64,15 +64,56 @@ def learn(source: str, calls: Sequence[Call], queue: str, notes: Iterable[str]) 
             microseconds=call.start.microsecond,
         )
         counted[begin] = counted.get(begin, 0.0) + 1.0
+    arrivals = arrivals_of(counted, INTERVAL)
     return Learnt(
         source=source,
         start=min(call.start for call in chosen),
         end=max(call.start for call in chosen),
-        arrivals=arrivals_of(counted, INTERVAL),
+        arrivals=arrivals,
         values=tuple(_values(chosen)),
         by_queue=queues,
         notes=tuple(notes),
+        recorded=tuple(_recorded(chosen, arrivals)),
     )
+
+
+def _recorded(calls: Sequence[Call], arrivals: Arrivals) -> Iterator[RecordedDay]:
+    """Yield what calls did by day; nothing if the end of one is not known."""
+    if any(call.end is None or call.end < call.start for call in calls):
+        return
+    by_day: dict[date, list[Call]] = {}
+    for call in calls:
+        by_day.setdefault(call.start.date(), []).append(call)
+    for day in arrivals.days:
+        of_day = by_day[day.date]
+        lives = [
+            (at, at + (call.end - call.start).total_seconds())
+            for call in of_day
+            if call.end is not None
+            for at in [_second_of_day(call.start)]
+        ]
+        waits = tuple(call.waited or 0.0 for call in of_day if call.answered)
+        gone = sum(call.answered is False for call in of_day)
+        yield RecordedDay(day.date, in_progress(lives, len(day.calls), INTERVAL), waits, gone)
+
+
+def _second_of_day(moment: datetime) -> float:
+    return moment.hour * 3600.0 + moment.minute * 60.0 + moment.second + moment.microsecond / 1e6
+
+
+def in_progress(lives: Iterable[tuple[float, float]], intervals: int, seconds: float) -> tuple[float, ...]:
+    """Return the mean number of calls in progress in each interval.
+
+    Args:
+        lives: first and last second of each call, from the beginning of the first interval.
+        intervals: their number; what is after the last one is left out.
+        seconds: length of an interval.
+    """
+    area = [0.0] * intervals
+    for begin, end in lives:
+        for place in range(int(begin // seconds), min(intervals, int(end // seconds) + 1)):
+            area[place] += min(end, (place + 1) * seconds) - max(begin, place * seconds)
+    return tuple(one / seconds for one in area)
 
 
 def _values(calls: Sequence[Call]) -> Iterator[LearntValue]:

@@ -56,6 +56,17 @@ class LearntValue:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedDay:
+    """What calls of one day did: the mean number in progress by interval, waits of answered ones, abandoned ones."""
+
+    date: date
+    in_progress: tuple[float, ...]
+    waits: tuple[float, ...]
+    """Of queued calls that were answered, seconds."""
+    abandoned: int
+
+
+@dataclass(frozen=True, slots=True)
 class Learnt:
     """All that an export says.
 
@@ -67,6 +78,7 @@ class Learnt:
         values: of callers and agents, each with its count.
         by_queue: calls offered by queue.
         notes: what a reader must know: what was left out, repeated, assumed.
+        recorded: what calls did, by day, where the source has each call from its start to its end.
     """
 
     source: str
@@ -76,6 +88,7 @@ class Learnt:
     values: tuple[LearntValue, ...]
     by_queue: Mapping[str, float]
     notes: tuple[str, ...]
+    recorded: tuple[RecordedDay, ...] = ()
 
 
 def arrivals_of(calls: Mapping[datetime, float], seconds: float) -> Arrivals:

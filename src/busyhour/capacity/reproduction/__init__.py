@@ -1,0 +1,1 @@
+"""Comparison of a learnt scenario with the days that it was learnt from."""
