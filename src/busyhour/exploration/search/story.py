@@ -131,7 +131,9 @@ def _moment(moment: Moment, played: Played) -> str:
                     else emptied(run.action.parameters.get("Text") or run.action.parameters.get("SSML"))
                 )
                 return "the prompt has no text" + (f": {given} is empty" if given else "")
-            return f"{'the agent' if audience is p.Audience.AGENT else 'the caller'} hears {_short(text)}"
+            who = "the agent" if audience is p.Audience.AGENT else "the caller"
+            keys = f" and presses {event.keys} meanwhile" if isinstance(event, p.Done) and event.keys else ""
+            return f"{who} hears {_short(text)}{keys}"
         case p.Loop(text=text):
             return f"the caller waits, hearing {_short(text)}" if text else "the caller is held"
         case p.Collect(text=text):

@@ -35,6 +35,7 @@ _FORGED: tuple[tuple[Any, bool], ...] = (
 )
 """Responses that no flow expects: empty, an API's envelope, no object, too large, wrong types."""
 
+_AGE = "OldestContactInQueueAgeSeconds"
 _THINK, _TALK, _ANSWER, _LAMBDA, _DIAL = 2.0, 120.0, 30.0, 0.3, 10.0
 """Seconds of ordinary steps."""
 
@@ -95,6 +96,8 @@ def _failures(effect: p.Effect, action: Action | None) -> list[Option]:
 
 def _ordinary(effect: p.Effect, action: Action | None, queued: bool, pools: CandidateValues) -> list[Option]:
     match effect:
+        case p.Play(buffered=True):
+            return [Option(Choice("goes on"), passive=True), Option(Choice("presses", "1"), guided=False)]
         case p.Loop(seconds=seconds):
             agent = [Option(Choice("agent"))] if queued else []
             if seconds == float("inf"):
@@ -164,9 +167,6 @@ def _is_phone_error(action: Action | None) -> list[bool]:
     return [one.error_type == "InvalidPhoneNumber" for one in action.errors] if action is not None else []
 
 
-_AGE = "OldestContactInQueueAgeSeconds"
-
-
 def _metrics(effect: p.ReadMetrics, action: Action | None) -> list[Option]:
     if effect.metric is None or action is None:
         return [Option(Choice("metrics", {}))]
@@ -221,8 +221,8 @@ def event_of(
             waited = effect.limit_seconds
         return p.Failed(str(value)), waited or 0.1
     match effect:
-        case p.Play(seconds=seconds) if kind == "goes on":
-            return p.Done(), seconds
+        case p.Play(seconds=seconds) if kind in ("goes on", "presses"):
+            return p.Done(keys=str(value or "")), seconds
         case p.Loop(seconds=seconds) if kind == "goes on" and seconds != float("inf"):
             return p.Done(), seconds
         case p.Collect(prompt_seconds=prompt, timeout_seconds=timeout):

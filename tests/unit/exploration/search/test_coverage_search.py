@@ -4,7 +4,9 @@ import pytest
 from conftest_exploration import action, compare, flow, invoke, menu, say
 
 from busyhour.exploration.feasibility.reachability import unreachable
-from busyhour.exploration.search.coverage_search import Budget, Search
+from busyhour.exploration.search.coverage_search import Budget, Search, replayed
+from busyhour.exploration.search.story import story
+from busyhour.exploration.world.choices import Choice
 from busyhour.exploration.world.context import Context
 from busyhour.flows.model import FlowType
 
@@ -202,3 +204,17 @@ def test_a_module_finds_what_belongs_to_the_contact():
     )
     assert missing(main) == set()
     assert not any(one.kind == "condition" for one in unreachable(Context([main]), main))
+
+
+def test_keys_pressed_while_a_prompt_plays_are_kept_and_told():
+    store = {"Text": "Number?", "StoreInput": "True", "InputTimeLimitSeconds": "5"}
+    main = flow(
+        action("on", "GetParticipantInput", {"EnableDTMFBuffer": "True"}, then="welcome"),
+        say("welcome", "ask"),
+        action("ask", "GetParticipantInput", store, then="end", errors={"NoMatchingError": "end"}),
+    )
+    pressed = replayed(Context([main]), main, [Choice("contact"), Choice("presses", "1"), Choice("silence")])
+    assert pressed.call.stored_input == "1"
+    assert "the caller hears 'welcome' and presses 1 meanwhile" in story(pressed)
+    silent = replayed(Context([main]), main, [Choice("contact"), Choice("goes on"), Choice("silence")])
+    assert silent.call.stored_input == "Timeout"
