@@ -24,7 +24,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
     for action in flow.actions:
         for pointer, target in transitions(action):
             if target not in known and target not in DRAFT_TARGETS:
-                where = pointer_text(("Actions", action.index, *pointer))
+                where = pointer_text(flow.source_of(("Actions", action.index, *pointer)))
                 yield flow.problem(
                     f"{where} leads to {target!r}, but no action has this Identifier.{did_you_mean(target, known)}",
                     *pointer,

@@ -24,7 +24,7 @@ def check(flow: FlowView) -> Iterator[Problem]:
         if "" in action.targets or "$end" in action.targets:
             for pointer, target in transitions(action):
                 if target in DRAFT_TARGETS:
-                    where = pointer_text(("Actions", action.index, *pointer))
+                    where = pointer_text(flow.source_of(("Actions", action.index, *pointer)))
                     shown = "an empty string" if target == "" else repr(target)
                     yield flow.problem(
                         f"{where} is {shown}: this branch of a draft is connected to nothing",

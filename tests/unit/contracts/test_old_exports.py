@@ -52,6 +52,11 @@ def test_pointers_lead_into_the_file_itself(old):
     assert "/modules/0/parameters/0/value" in {one.pointer for one in findings if one.rule == "empty-value"}
 
 
+def test_messages_name_the_place_in_the_file_itself(old):
+    (one,) = (one for one in Checker().check(gather([str(old)])).findings if one.rule == "empty-value")
+    assert one.message.startswith("LambdaFunctionARN (modules[0].parameters[0].value) is an empty")
+
+
 def severities(path):
     report = Checker().check(gather([str(path)]))
     return {one.severity for one in report.findings if one.rule == "empty-value"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from busyhour.contracts.finding import pointer_text
 from busyhour.contracts.reading.placeholders import PLACEHOLDER
 from busyhour.contracts.schema.errors import Objection
 from busyhour.contracts.schema.explain_parameters import of_parameters
@@ -38,9 +37,7 @@ def _issues(context: ActionContext) -> Iterator[Issue]:
     for part, rule in (("Parameters", "action-shape"), ("Transitions", "missing-next-action")):
         if raw.get(part) is None:
             if part in context.schema.get("required", ()):
-                yield context.issue(
-                    rule, (), f'{context.type} at {pointer_text(context.action.pointer)} has no "{part}"'
-                )
+                yield context.issue(rule, (), f'{context.type} at {context.at(())} has no "{part}"')
             raw[part] = {}
     objections = list(context.objections(raw))
     wrong_kind = {objection.path for objection in objections if objection.keyword == "type"}
@@ -91,7 +88,7 @@ def _of_action(context: ActionContext, objection: Objection) -> Iterator[Issue]:
             yield context.issue(
                 "action-shape",
                 (name,),
-                f"{context.type} at {pointer_text(context.action.pointer)} has {name!r}; an action has only Identifier, Type, "
+                f"{context.type} at {context.at(())} has {name!r}; an action has only Identifier, Type, "
                 f"Parameters and Transitions.{did_you_mean(name, objection.schema['properties'])}",
                 key=True,
             )

@@ -51,6 +51,7 @@ class ActionContext:
         self.schema = store.action(action.type)
         self.strict = flow.strict
         self.flow_type = flow.flow_type
+        self._source_of = flow.source_of
         self.old = ""
         """Type of the old export's module from which this action was converted."""
         if flow.converted is not None:
@@ -88,8 +89,11 @@ class ActionContext:
         return certainty == "live"
 
     def at(self, path: Pointer) -> str:
-        """Format the place of `path` of the action for messages."""
-        return pointer_text(("Actions", self.action.index, *path))
+        """Format the place of `path` of the action for messages; of an old export with the parameter's name today."""
+        where = pointer_text(self._source_of(("Actions", self.action.index, *path)))
+        return (
+            f"{path[-1]} ({where})" if self.old and path[:1] == ("Parameters",) and len(path) > 1 else where
+        )
 
     def follow(self, schema: Any) -> Mapping[str, Any]:
         """Follow a chain of bare references."""
