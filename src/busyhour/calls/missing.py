@@ -27,7 +27,7 @@ _VALUES: Mapping[str, str] = {
     "third-party": "<telephone number>",
     "event-hooks": "<ARN, id or name of a flow>",
 }
-"""What an empty parameter should contain, by behaviour of the action type."""
+"""Expected content of an empty parameter, by behaviour of the action type."""
 
 
 def reason_of(failure: Failure) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sources:
-    """What the paths on the command line name: files and folders, aliases, and what handlers find around them."""
+    """Paths of the command line: files and folders, aliases, and the tables and environment of handlers."""
 
     files: list[str]
     aliases: dict[str, str]
@@ -24,7 +24,7 @@ class Sources:
 
 
 def flow_paths(paths: tuple[str, ...], project: Any) -> Sources:
-    """What to read: the paths, those of a scenario among them, or the flows of the project where none are given.
+    """Return what to read: the paths, with those of scenarios, or the flows of the project if none are given.
 
     Raises:
         BusyhourError: there is nothing to read.

@@ -62,7 +62,7 @@ class ActionView:
         kind = raw.get("Type")
         self.type: str = kind if kind.__class__ is str else ""
         self.behaviour = declared(self.type).behaviour
-        """What the flow machine does with it (`action_types`); empty for a type without a schema."""
+        """Its behaviour in the flow machine (`action_types`); empty for a type without a schema."""
         parameters = raw.get("Parameters")
         self.parameters: dict[str, Any] = parameters if parameters.__class__ is dict else _NOTHING
         transitions = raw.get("Transitions")

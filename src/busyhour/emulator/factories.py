@@ -21,7 +21,7 @@ from busyhour.emulator.sts import Sts
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What services are made of: the account's state and backends, Connect's instances, flow logs where they are kept."""
+    """Parts of which services are made: the account's state and backends, Connect's instances, flow logs where they are kept."""
 
     backends: OtherServices
     sites: InstanceRuntimes

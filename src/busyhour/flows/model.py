@@ -106,7 +106,7 @@ class Action:
 
     @property
     def behaviour(self) -> str:
-        """What the flow machine does with it (`action_types`); empty for a type without a schema."""
+        """Its behaviour in the flow machine (`action_types`); empty for a type without a schema."""
         return declared(self.type).behaviour
 
     def error_target(self, error_type: str) -> str | None:

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 @dataclass(slots=True)
 class AfterLoad:
-    """What could be read; `signals` are those that came since the load began."""
+    """The readings that succeeded; `signals` are those that came since the load began."""
 
     signals: Signals
     not_measured: list[str] = field(default_factory=list)

@@ -114,7 +114,7 @@ class CloudWatch(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the metrics are broken down by in this deployment."""
+    """Dimensions of the metrics in this deployment."""
 
     instance_id: str
     flows: Sequence[str] = ()
@@ -125,7 +125,7 @@ class Names:
 
 @dataclass(slots=True)
 class Readings:
-    """What was read: one value per metric for people, series for the plots, and what could not be read."""
+    """Metrics read: one value per metric for people, series for the plots, and those that could not be read."""
 
     metrics: list[OperatorMetric]
     series: list[Series]

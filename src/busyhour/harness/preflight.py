@@ -25,14 +25,14 @@ class Preview:
     """The forecast as the run record needs it."""
 
     needs: dict[str, float] = field(default_factory=dict)
-    """What the plan needs of each quota, by key, in the quota's unit: the rows of the list of limits."""
+    """Need of the plan on each quota, by key, in the quota's unit: the rows of the list of limits."""
     as_json: dict[str, Any] = field(default_factory=dict)
     outcomes: CallOutcomes | None = None
-    """What it expects of calls; None where the drive runs no flow."""
+    """Expected outcomes of calls; None where the drive runs no flow."""
     unmet: list[str] = field(default_factory=list)
     """Reasons about several limits together, for which the plan does not hold."""
     reach: Reach | None = None
-    """What the test reaches of the plan."""
+    """Share of the plan that the test reaches."""
 
 
 def check_quotas(scenario: Scenario) -> None:

@@ -60,7 +60,7 @@ from busyhour.shared_secret.worker_secret import Address
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user asked for."""
+    """Options of the run, as the user gave them."""
 
     scenario: Scenario
     project: Project
@@ -89,7 +89,7 @@ class Options:
 
 @dataclass(slots=True)
 class _Gathered:
-    """What a run collects on its way."""
+    """State that a run collects on its way."""
 
     findings: list[FindingRecord] = field(default_factory=list)
     coverage: list[FlowCoverage] = field(default_factory=list)
@@ -228,7 +228,7 @@ def _announce(reach: Reach | None, scenario: Scenario, progress: Progress) -> No
 def _shown(
     reach: Reach | None, scenario: Scenario, load: LoadResult, observed: metrics.Readings
 ) -> Shown | None:
-    """What the run showed of the plan; calls in progress as the target counted them, else as the generator did."""
+    """Return what the run showed of the plan; calls in progress as the target counted them, else as the generator did."""
     if reach is None:
         return None
     series = {one.name: one for one in load.series}

@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         SEVERITY,
         choices=["error", "warning", "note"],
-        help="Fail on findings as bad as this or worse (default: what busyhour.toml says, else error).",
+        help="Lowest severity that fails a test (default: that of busyhour.toml, else error).",
     )
 
 

@@ -31,7 +31,7 @@ _TERRAFORM = re.compile(
 )
 _ENCODED = re.compile(r"\bjsonencode\s*\(\s*(?=\{)")
 _MEANT = re.compile(rf"StartAction|\bActions\b|{FlowFormat.MODERN.value}")
-"""What only a flow has: text with it that cannot be read is reported."""
+"""Marks that only a flow has: text with one of them that cannot be read is reported."""
 _ATTRIBUTE = re.compile(r'^[ \t]*(name|type)[ \t]*=[ \t]*"([^"\n]*)"', re.MULTILINE)
 _CONTENT = re.compile(r"^(?P<indent>[ \t]*)(?:-[ \t]+)?[\"']?Content[\"']?[ \t]*:", re.MULTILINE)
 _SIBLING = re.compile(r"(?P<indent>[ \t]*)[\"']?(?P<key>\w+)[\"']?[ \t]*:[ \t]*(?P<value>.*)")

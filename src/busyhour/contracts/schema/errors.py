@@ -19,7 +19,7 @@ Resolve = Callable[[str, str], tuple[Any, str]]
 
 
 class About(NamedTuple):
-    """What encloses a schema: the condition under which it applies, the evidence for a reference, the doubt."""
+    """Surroundings of a schema: the condition under which it applies, the evidence for a reference, the doubt."""
 
     when: str = ""
     evidence: Mapping[str, Any] | None = None

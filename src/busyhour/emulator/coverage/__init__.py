@@ -1,1 +1,1 @@
-"""What the emulator enforces, what it does not, and how it differs from AWS: docs/emulator-coverage.md."""
+"""Limits that the emulator enforces or not, and its differences from AWS: docs/emulator-coverage.md."""

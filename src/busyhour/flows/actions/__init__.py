@@ -1,4 +1,4 @@
-"""What each action type does: one class per behaviour, chosen by the type's schema (`x-behaviour`)."""
+"""Behaviours of action types: one class each, chosen by the type's schema (`x-behaviour`)."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ BUFFER_KEYS = 30
 
 
 class Entry(NamedTuple):
-    """What an input makes of its keys.
+    """Result of the keys at an input.
 
     `digits` is the key of a menu or the value to store (empty: none is left), `used` the number of keys taken, `ended`
     whether a key ended the input, as opposed to the time between keys.

@@ -47,7 +47,7 @@ class Client(_Members):
 
 
 class ClientContext(_Members):
-    """What the caller of Invoke passed as ClientContext."""
+    """ClientContext that the caller of Invoke passed."""
 
     __slots__ = ("custom", "env", "client")  # noqa: RUF023  # the order of AWS's representation
 

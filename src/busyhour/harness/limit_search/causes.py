@@ -43,7 +43,7 @@ class Bracket:
 
 
 def causes_of(record: RunRecord) -> list[Cause]:
-    """What broke in a run, most important first.
+    """Return the causes that broke a run, most important first.
 
     Quotas come in the order in which they rejected something, then objectives, then quotas without the headroom that
     the scenario asks for; where there is none of these, what the verdict says. What a run that is invalid or was

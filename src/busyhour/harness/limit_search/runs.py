@@ -98,7 +98,7 @@ def _forecast(record: RunRecord) -> dict[str, float]:
 
 
 def as_record(found: Limit, per_hour: float, seconds: float, shown: RunRecord) -> LimitRecord:
-    """What the search came to, for records and limit.json.
+    """Return the result of the search, for records and limit.json.
 
     Args:
         found: by the search.

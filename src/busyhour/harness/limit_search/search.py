@@ -25,14 +25,14 @@ _SAME = 1e-9
 
 @dataclass(slots=True)
 class Limit:
-    """What the search found."""
+    """Result of the search."""
 
     holds: float | None = None
     """The highest multiple of the plan that held each time; None: none did."""
     breaks: float | None = None
     """The lowest multiple that broke; None: none did."""
     cause: str = ""
-    """What broke there first."""
+    """Cause that broke there first."""
     times: int = 0
     """Runs at `holds`, all of which held."""
     stopped: str = ""

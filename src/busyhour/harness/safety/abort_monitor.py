@@ -42,7 +42,7 @@ class Lookout:
 
     @property
     def not_measured(self) -> list[str]:
-        """What could not be watched."""
+        """Notes on what could not be watched."""
         return self._breaches.not_measured if self._breaches else []
 
 
@@ -50,7 +50,7 @@ class Lookout:
 def lookout(
     scenario: Scenario, target: Target, workers: int, now: Now = lambda: datetime.now(UTC)
 ) -> Iterator[Lookout | None]:
-    """Keep watch over a run of `scenario` against AWS; None for the emulator, where nothing is at stake."""
+    """Return the monitor of a run of `scenario` against AWS; None for the emulator."""
     if target.kind != "aws":
         yield None
         return

@@ -45,7 +45,7 @@ def lines_of(plan: TestPlan, beside: Sequence[str] = ()) -> list[str]:
 
 
 def _rules(plan: TestPlan) -> list[str]:
-    """What would bound it: numbers, caps, time, and who may try again."""
+    """Return the bounds of the run: numbers, caps, time, retries."""
     aws, client = plan.scenario.aws, plan.scenario.client
     lines = []
     if plan.voice:

@@ -32,7 +32,7 @@ SLACK = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a run would do, computed before it does anything."""
+    """Calls, concurrency and minutes of a run, computed before it does anything."""
 
     calls: int
     peak_concurrent: float

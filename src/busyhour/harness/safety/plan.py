@@ -47,7 +47,7 @@ _HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What the run takes of one quota, and what the plan behind it needs."""
+    """Demand of the run on one quota, and the need of the plan behind it."""
 
     name: str
     code: str
@@ -58,9 +58,9 @@ class Use:
     origin: str
     """Where the present value comes from, with a mark where it is not current."""
     needed: float | None
-    """What the plan needs, of the list of limits; None: it does not have the quota."""
+    """Need of the plan, from the list of limits; None: it does not have the quota."""
     shared: str
-    """Who else draws on it."""
+    """Other users of the quota."""
     when: str = ""
 
     @property
@@ -109,7 +109,7 @@ class TestPlan:
     missing: list[str] = field(default_factory=list)
     """Information that only the team has and that is missing."""
     announced: list[str] = field(default_factory=list)
-    """What the test cannot show of its plan, with the duration that would."""
+    """Parts of the plan that the test cannot show, with the duration that would."""
 
     @property
     def price(self) -> float:

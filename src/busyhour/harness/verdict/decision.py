@@ -25,7 +25,7 @@ _OF_CAPACITY = ("abandoned_share", "service_level")
 
 
 def exit_code(record: RunRecord) -> ExitCode:
-    """What a run ends with. A smoke run that found nothing wrong ends with 0: it was not to show the capacity."""
+    """Return the exit code of a run. A smoke run without a failure ends with 0: it was not to show the capacity."""
     if record.abort is not None:
         return ExitCode.REFUSED
     if record.verdict.outcome is Outcome.NOT_SHOWN and is_smoke(record):
@@ -46,7 +46,7 @@ def clock(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run measured and compared.
+    """Measurements and comparisons of a run.
 
     `limits` are the rows of `forecast["limits"]`; `unplanned` the reasons for which calls did not do what the plan says,
     `unmet` those of limits that together exceed an objective by calculation, `undecided` what calculation leaves open.

@@ -1,4 +1,4 @@
-"""What the target knows of every call, put in place of what the generator estimated from a sample. Voice runs alone.
+"""Outcomes that the target knows of every call, in place of the generator's estimates from a sample. Voice runs alone.
 
 The emulator reports how each contact ended. AWS reports how many calls were beyond the quota of concurrent calls; CloudWatch
 is some minutes behind and counts other callers' contacts too, so its sum counts where the sample does not contradict it.

@@ -1,4 +1,4 @@
-"""What a run asked of each quota, gathered from everybody who saw it: target, CloudWatch, generator.
+"""Demand of a run on each quota, from all that measured it: target, CloudWatch, generator.
 
 Where several saw the same, the one nearest to the enforcement counts: the emulator enforces its quotas itself,
 CloudWatch has what AWS counted, the generator only its own requests.

@@ -1,4 +1,4 @@
-"""What a test can reach of its plan, by calculation before the start. Pure.
+"""Share of its plan that a test can reach, by calculation before the start. Pure.
 
 The load of a plan is its stationary number of calls in progress: rate times mean duration (Little). A test that starts
 empty has E[L(t) - L(t - S)] at time t, with L the expected arrivals and S the duration of a call (Eick, Massey and Whitt,
@@ -39,7 +39,7 @@ _LONGEST = 30 * 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What a test reaches of its plan, by calculation. Loads are in `unit`, times are seconds."""
+    """Load of its plan that a test reaches, by calculation. Loads are in `unit`, times are seconds."""
 
     unit: str
     planned: float
@@ -93,7 +93,7 @@ class Reach:
 
 
 def announcements(found: Reach | None, *, smoke: bool) -> list[str]:
-    """What a test cannot show, and what it drives beside the plan, for the lines before the load starts."""
+    """Return lines for the start of the load: what the test cannot show, and what it drives beside the plan."""
     if smoke:
         return ["A smoke run: errors and throttles are judged, the capacity is not shown."]
     if found is None:
@@ -106,7 +106,7 @@ def announcements(found: Reach | None, *, smoke: bool) -> list[str]:
 
 
 def reach(scenario: Scenario, seconds: float, holding: HoldingTime, invocation: float = 0.0) -> Reach:
-    """What the scenario's test reaches of its plan.
+    """Compute what the scenario's test reaches of its plan.
 
     Args:
         scenario: plan, test and the arrivals that are driven.
@@ -235,7 +235,7 @@ def _first(suffices: Callable[[float], bool], start: float) -> float | None:
 
 
 def _setting(scenario: Scenario, hold: float | None) -> str:
-    """What to pass to --set. Of a planned day a longer duration is not its busiest interval: that is held by a test."""
+    """Return the setting for --set. A longer duration of a planned day is not its busiest interval: a test holds that."""
     if hold is None:
         return ""
     test = scenario.test
@@ -245,6 +245,6 @@ def _setting(scenario: Scenario, hold: float | None) -> str:
 
 
 def reach_of(scenario: Scenario, made: Forecast) -> Reach:
-    """What the scenario's test reaches of its plan, from its forecast."""
+    """Compute what the scenario's test reaches of its plan, from its forecast."""
     longest = max(made.demand.lambda_seconds.values(), default=0.0)
     return reach(scenario, made.demand.mean("at once"), made.demand.holding, longest)

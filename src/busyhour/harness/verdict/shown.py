@@ -1,4 +1,4 @@
-"""What a run showed of its plan, by measurement: the load that it reached beside the load that the plan means. Pure."""
+"""Load that a run reached, by measurement, beside the load of its plan. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DEVIATIONS = 3.0
 def shown(
     found: Reach, arrivals: Arrivals, in_progress: Series | None, started: Series | None, *, smoke: bool
 ) -> Shown:
-    """What the run showed.
+    """Measured load of the run beside its plan's.
 
     Args:
         found: by calculation, before the start.

@@ -102,7 +102,7 @@ class Contact:
     peer: Contact | None = None
     """Loopback: the other leg."""
     updated: tuple[str, ...] = ()
-    """What the last change was, as in updatedProperties of its event."""
+    """Properties of the last change, as in updatedProperties of its event."""
     attempts: int = 0
     """Agents to whom it was offered and who did not take it."""
     pauses: int = 0

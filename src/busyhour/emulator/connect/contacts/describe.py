@@ -24,7 +24,7 @@ _FOUND = (
 )
 """Members of SearchContacts."""
 AGENT_QUEUE = "agent:"
-"""What the names of agents' own queues begin with in the call centre."""
+"""Prefix of the names of agents' own queues in the call centre."""
 _LEVELS = 5
 
 

@@ -35,7 +35,7 @@ class Resource:
     members: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)
-    """What belongs to the resource and Describe does not show: versions, aliases, overrides. Values of JSON."""
+    """Parts of the resource that Describe does not show: versions, aliases, overrides. Values of JSON."""
 
     def described(self, region: str) -> dict[str, Any]:
         """Return the members of Describe."""
