@@ -76,6 +76,32 @@ FROM_CASES = (
     Plan("no_call_reaches_a_queue", 14_000, before=3.4, lines=50, hold=15, expects="does not hold"),
 )
 
+PATIENT = (
+    # Callers who wait for an agent keep their lines: Erlang B of the mean would have fewer lines do.
+    Plan(
+        "patient_exponential",
+        3_958,
+        before=5.0,
+        lines=58,
+        agents=34,
+        patience=300.0,
+        talk=Span("exponential", 30.0),
+        hold=1_500.0,
+    ),
+    Plan(
+        "patient_wrap_up",
+        1_400,
+        before=5.0,
+        lines=24,
+        agents=20,
+        patience=200.0,
+        talk=Span("lognormal", 30.0, 0.8),
+        wrap_up=Span("constant", 15.0),
+        hold=3_000.0,
+    ),
+)
+"""Plans without a file of their own."""
+
 
 def _none_rejected(name: str, calls_per_hour: float, **parts: Any) -> Plan:
     """A plan whose objectives tolerate no rejection: less than one in the planned hour."""

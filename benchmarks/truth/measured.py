@@ -40,7 +40,12 @@ SHORT = ("lines_000", "dialler_001", "function_014", "small_inbound")
 
 def plans(random_ones: int, seed: int) -> list[tuple[Plan, Path | None]]:
     """Known plans with their files, then random ones that have yet to be written."""
-    return [*known.files(), *((drawn.plan(number, seed), None) for number in range(random_ones))]
+    of_their_own = ((plan, None) for plan in known.PATIENT)
+    return [
+        *known.files(),
+        *of_their_own,
+        *((drawn.plan(number, seed), None) for number in range(random_ones)),
+    ]
 
 
 def measure(plan: Plan, path: Path | None, *, calls: int) -> list[Row] | Skipped:
@@ -110,14 +115,21 @@ def needs_judged(plan: Plan, needs: Mapping[str, Stated], right: Reference) -> l
     def judged(what: str, value: float, text: str, fits: bool, source: str) -> None:
         rows.append(same(plan.name, f"need of {what}", "forecast", value, text, fits=fits, source=source))
 
-    closed, tried = right.needs(), {"executions": right.executions_fit, "agents": right.agents_fit}
+    closed, tried = (
+        right.needs(),
+        {
+            "executions": right.executions_fit,
+            "agents": right.agents_fit,
+            "lines": right.lines_fit,
+        },
+    )
     for name, stated in needs.items():
         spread = stated.load.error / stated.load.value if stated.load.value else 0.0
         if name in closed:
             need = closed[name](spread)
             text = f"{need.low:g}" if need.low == need.high else f"{need.low:g} to {need.high:g}"
             judged(name, stated.need, text, need.low <= stated.need <= need.high, "closed form")
-            if name == "lines" and spread:
+            if name == "lines" and spread and not plan.agents:
                 at = right.lines_at(stated.load.value)
                 judged("lines at the stated load", stated.need, f"{at:g}", stated.need == at, "closed form")
         elif name in tried and plan.table is None and not plan.paths:

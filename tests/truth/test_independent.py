@@ -128,3 +128,16 @@ def test_invocations_that_take_longer_than_they_may_end_in_errors_whatever_the_l
 def test_twice_the_room():
     assert judge.roomy(Plan("roomy", 3_600, before=10.0, lines=31))
     assert not judge.roomy(Plan("not quite", 3_600, before=10.0, lines=29))
+
+
+def test_callers_who_wait_keep_their_lines():
+    """Two calls at most, one agent, patience as long as the handling: the four weights of the chain by hand."""
+    # In the flow 0.5 erlang, at the agent 0.6: 1, 0.6 and 0.6 * 0.6 / 2 there, each times 0.5^k / k! in the flow.
+    full = 0.5**2 / 2 + 0.5 * 0.6 + 0.6**2 / 2
+    lost = formulas.lost_while_some_wait(0.01, 50.0, 60.0, 1, 60.0, 2)
+    assert lost == pytest.approx(full / (1 + 0.5 + 0.6 + full))
+
+
+def test_with_an_agent_for_every_line_it_is_erlangs_formula():
+    lost = formulas.lost_while_some_wait(0.2, 10.0, 90.0, 30, 60.0, 30)
+    assert lost == pytest.approx(formulas.lost(20.0, 30))

@@ -108,6 +108,23 @@ class Impatient:
         return self.answered_within(seconds)
 
 
+def lost_while_some_wait(
+    per_second: float, flow_seconds: float, handling: float, agents: int, patience: float, lines: int
+) -> float:
+    """Share of calls that find every line taken where those that wait for an agent keep theirs.
+
+    The weights of all states of a network: n calls in the flow (Poisson), m at the agents (Erlang A), no more
+    than `lines` together. Exact for exponential handling and patience.
+    """
+    at_agents = np.zeros(lines + 1)
+    for there in range(1, lines + 1):
+        leave = min(there, agents) / handling + max(0, there - agents) / patience
+        at_agents[there] = at_agents[there - 1] + math.log(per_second / leave)
+    here = stats.poisson.logpmf(np.arange(lines + 1), per_second * flow_seconds)
+    of_sum = [special.logsumexp(here[: n + 1] + at_agents[n::-1]) for n in range(lines + 1)]
+    return float(np.exp(of_sum[-1] - special.logsumexp(of_sum)))
+
+
 def agents_for(per_second: float, handling: float, patience: float, level: float, within: float) -> int:
     """Fewest agents that answer `level` of the callers in time."""
     agents = max(1, int(per_second * handling * 0.5))

@@ -41,6 +41,9 @@ def bounds(plan: Plan) -> list[Bound]:
             )
             for s in stays
         ]
+        if plan.agents and plan.patience < UNLIMITED:
+            exact = _multiple(lambda f: _lost_while_some_wait(plan, f), plan)
+            breaks = [exact] if _markovian(plan) else [*breaks, exact]
         found.append(Bound("lines", min(breaks), max(breaks)))
     if plan.outbound and plan.start_rate < UNLIMITED:
         at = plan.start_rate / plan.per_second
@@ -108,6 +111,22 @@ def _too_slow(plan: Plan) -> float:
 
 def _z(plan: Plan) -> float:
     return 0.0 if plan.even and not plan.agents and not plan.invocations else 1.0
+
+
+def _markovian(plan: Plan) -> bool:
+    return plan.talk.kind == "exponential" and not plan.wrap_up.mean
+
+
+def _lost_while_some_wait(plan: Plan, factor: float) -> float:
+    """Share blocked at a multiple of the plan, with as many more agents where it is more than the plan.
+
+    Agents are a limit of their own. Seconds after the call keep agents busy and no line.
+    """
+    handling = plan.talk.mean + plan.wrap_up.mean
+    agents = math.ceil(plan.agents * max(1.0, factor))
+    return formulas.lost_while_some_wait(
+        factor * plan.per_second, plan.flow_seconds, handling, agents, plan.patience, int(plan.lines)
+    )
 
 
 def _stays(plan: Plan) -> list[float]:

@@ -72,6 +72,12 @@ class Reference:
         return Simulated(alone, self._seed + 3, self._calls).run()["lambda throttled"]
 
     @cached_property
+    def blocked_alone(self) -> Estimate:
+        """Share of calls that the lines block where nothing else is limited."""
+        alone = replace(self.plan, **{**_NO_LIMIT, "lines": self.plan.lines})
+        return Simulated(alone, self._seed + 4, self._calls).run()["blocked"]
+
+    @cached_property
     def exact(self) -> dict[str, Estimate]:
         """Closed forms that hold exactly for this plan, under the names of `Simulated.run` and `offered load`."""
         plan, found = self.plan, dict[str, float]()
@@ -114,6 +120,10 @@ class Reference:
             load, source = self.of("offered load")
             if load is None or plan.lines == UNLIMITED:
                 return None, source
+            if self._queue() is not None and not plan.paths:
+                return Estimate(self._lost_while_some_wait(int(plan.lines))), "closed form"
+            if self._some_wait:
+                return self.blocked_alone, "SimPy"
             ends = [
                 formulas.lost_peaked(max(1e-9, load.value + side * load.error), plan.lines, self._peakedness)
                 for side in (-1, 0, 1)
@@ -186,6 +196,19 @@ class Reference:
             return None
         return formulas.Impatient(plan.per_second, plan.talk.mean, plan.agents, plan.patience)
 
+    @property
+    def _some_wait(self) -> bool:
+        """Whether waiting makes calls vary more than Erlang's formula has it."""
+        plan = self.plan
+        busy = plan.per_second * (plan.talk.mean + plan.wrap_up.mean)
+        return bool(plan.agents) and not plan.paths and formulas.waits(busy, plan.agents) > 1e-3
+
+    def _lost_while_some_wait(self, lines: int, factor: float = 1.0) -> float:
+        plan = self.plan
+        return formulas.lost_while_some_wait(
+            factor * plan.per_second, plan.flow_seconds, plan.talk.mean, plan.agents, plan.patience, lines
+        )
+
     # ---------------------------------------------------------------------------------------------- needs
 
     def needs(self) -> dict[str, Callable[[float], Need]]:
@@ -198,7 +221,7 @@ class Reference:
         plan, found = self.plan, dict[str, Callable[[float], Need]]()
         if plan.table is not None:
             return found
-        if plan.lines < UNLIMITED:
+        if plan.lines < UNLIMITED and (self._queue() is not None or not self._some_wait):
             found["lines"] = self._lines
         if plan.outbound:
             found["starts"] = self._starts
@@ -211,10 +234,21 @@ class Reference:
         return formulas.lines_for(max(1e-9, load), self.plan.tolerated_blocked, self._peakedness)
 
     def _lines(self, spread: float) -> Need:
+        if self._queue() is not None and not self.plan.paths:
+            low, high = (self._lines_while_some_wait(1.0 + side * CERTAIN * spread) for side in (-1, 1))
+            return Need(low, high)
         load, _ = self.of("offered load")
         assert load is not None
         error = CERTAIN * math.hypot(load.error, spread * load.value)
         return Need(self.lines_at(load.value - error), self.lines_at(load.value + error))
+
+    def _lines_while_some_wait(self, factor: float) -> int:
+        bound, lines = self.plan.tolerated_blocked, 1
+        while self._lost_while_some_wait(lines, factor) > bound:
+            lines += max(1, lines // 16)
+        while lines > 1 and self._lost_while_some_wait(lines - 1, factor) <= bound:
+            lines -= 1
+        return lines
 
     def _starts(self, _: float) -> Need:
         plan = self.plan
@@ -245,6 +279,10 @@ class Reference:
         """Whether `need` agents are the fewest that answer enough callers in time; `spread` is as in `needs`."""
         return self._fits(need, "agents", spread, least=1)
 
+    def lines_fit(self, need: float, spread: float) -> bool:
+        """Whether `need` lines are the fewest that block at most the tolerated share; `spread` is as in `needs`."""
+        return self._fits(need, "lines", spread, least=1)
+
     def _fits(self, need: float, what: str, spread: float, least: int) -> bool:
         """Whether the value is enough and one less is not, give or take chance and what `_NEARLY` allows."""
         if need < 1 or need != int(need):
@@ -265,6 +303,9 @@ class Reference:
         if what == "agents":
             at = Simulated(replace(plan, agents=value), self._seed + 2, self._calls).run()["level"]
             return Estimate(at.value - plan.level, at.error)
+        if what == "lines":
+            at = Simulated(replace(plan, lines=float(value)), self._seed + 2, self._calls).run()["blocked"]
+            return Estimate(plan.tolerated_blocked - at.value, at.error)
         changed = replace(plan, executions=float(value), agents=0, error_goes_on=True)
         at = Simulated(changed, self._seed + 2, self._calls).run().get("lambda throttled", Estimate(0.0))
         return Estimate(plan.tolerated - at.value, at.error)

@@ -27,7 +27,7 @@ from busyhour.capacity.requirement_kinds import (
     Executions,
     Lines,
 )
-from busyhour.capacity.staffing_requirements import Abandoned, Agents, Waiting
+from busyhour.capacity.staffing_requirements import Abandoned, Agents, QueuedLines, Waiting
 from busyhour.capacity.theory.finite_buffer import volume_at
 from busyhour.capacity.throughput_requirements import Partitions, Throughput
 from busyhour.errors import BusyhourError, did_you_mean
@@ -57,7 +57,18 @@ class Requirement(Protocol):
 
 _MODELS: dict[str, type[Any]] = {
     kind.model: kind
-    for kind in (Lines, Executions, Bucket, Throughput, Partitions, Count, Agents, Abandoned, Waiting)
+    for kind in (
+        Lines,
+        QueuedLines,
+        Executions,
+        Bucket,
+        Throughput,
+        Partitions,
+        Count,
+        Agents,
+        Abandoned,
+        Waiting,
+    )
 }
 
 
@@ -72,7 +83,7 @@ def needed(requirement: Requirement, factor: float = 1.0) -> float:
         requirement: of the limit.
         factor: multiple of the planned volume.
     """
-    if isinstance(requirement, Lines | Executions):
+    if isinstance(requirement, Lines | QueuedLines | Executions):
         return float(requirement.smallest(factor))
     if requirement.load(factor) <= 0:
         return 0.0
@@ -104,6 +115,8 @@ def carried(requirement: Requirement, value: float) -> float:
         return requirement.largest_factor(value)
     if load <= 0:
         return math.inf
+    if isinstance(requirement, QueuedLines):
+        return requirement.largest_factor(value)
     if isinstance(requirement, Count) and not requirement.grows:
         return math.inf if requirement.rejected(value) == 0 else 0.0
     if isinstance(requirement, Lines):
@@ -131,6 +144,9 @@ def in_words(requirement: Requirement) -> str:
             return f"{load} erlang of peakedness {requirement.peakedness:.2g} at most {share} blocked, by Hayward"
         case Lines():
             return f"{load} erlang and redials at most {share} blocked, by Erlang B"
+        case QueuedLines():
+            redials = " and redials" if requirement.redial_share else ""
+            return f"{load} erlang{redials}, callers who wait for agents included, at most {share} blocked, by a network of queues"
         case Executions(by_rate=False):
             return f"{load} erlang at most {share} of first attempts rejected, by a Markov chain with Connect's retries"
         case Executions():
@@ -205,4 +221,4 @@ def _figure(value: Any) -> Any:
     """Convert a figure from JSON, which has neither infinity nor tuples."""
     if value is None:
         return math.inf
-    return tuple(value) if isinstance(value, list) else value
+    return tuple(_figure(each) for each in value) if isinstance(value, list) else value

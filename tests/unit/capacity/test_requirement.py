@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from busyhour.capacity.requirement import Requirement, as_json, carried, from_json, needed, with_headroom
 from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines, tolerated_share
-from busyhour.capacity.staffing_requirements import Abandoned, Agents, Waiting
+from busyhour.capacity.staffing_requirements import Abandoned, Agents, QueuedLines, Waiting
 from busyhour.capacity.theory.erlang import erlang_b
 from busyhour.capacity.throughput_requirements import Partitions, Throughput
 
@@ -32,6 +32,7 @@ requirements: st.SearchStrategy[Requirement] = st.one_of(
     st.builds(Agents, loads, st.floats(5.0, 600.0), st.floats(5.0, 900.0), st.just(20.0), st.just(0.2)),
     st.builds(Waiting, loads, st.integers(1, 300), st.floats(5.0, 600.0), st.floats(5.0, 900.0), shares),
 )
+QUEUED = QueuedLines(12.8, 1.0, ((9.0, 10.0, 60.0, 1.0, 1.0, 900.0, 1.0, -1.0),))
 EVERY = (
     Lines(20.0),
     Lines(20.0, peakedness=2.0),
@@ -42,6 +43,7 @@ EVERY = (
     Agents(30.0, 180.0, 90.0, 20.0, 0.2),
     Abandoned(30.0, 180.0, 90.0, 0.03),
     Waiting(9.0, 8, 60.0, 60.0),
+    QUEUED,
 )
 
 
@@ -118,6 +120,7 @@ def test_nothing_is_needed_of_what_nothing_asks_for():
         Lines(0.0),
         Lines(0.0, peakedness=2.0),
         Lines(0.0, redial_share=0.5, redial_attempts=2),
+        QueuedLines(0.0, 0.0, ()),
         Executions(0.0, 0.0),
         Bucket(0.0, 2.0, 5.0),
         Agents(0.0, 180.0, 90.0, 20.0, 0.2),
@@ -131,6 +134,28 @@ def test_nothing_is_needed_of_what_nothing_asks_for():
         assert carried(nothing, 0) == math.inf
     assert carried(Lines(0.0), 5) == math.inf
     assert carried(Lines(5.0), 0) == 0.0
+
+
+def test_lines_that_waiting_callers_keep():
+    """By the network of queues; traffic that is not Poisson takes the higher of it and Hayward's."""
+    need = needed(QUEUED)
+    assert QUEUED.rejected(need) <= 0.01 < QUEUED.rejected(need - 1)
+    assert need > needed(Lines(QUEUED.erlang))
+    assert QUEUED.rejected(0) == 1.0
+    assert carried(QUEUED, 0) == 0.0
+    for peakedness in (0.5, 3.0):
+        peaked, hayward = replace(QUEUED, peakedness=peakedness), Lines(QUEUED.erlang, peakedness=peakedness)
+        assert peaked.rejected(20) == max(QUEUED.rejected(20), hayward.rejected(20))
+        assert needed(peaked) == max(need, needed(hayward))
+    again = replace(QUEUED, redial_share=0.9, redial_attempts=5)
+    assert again.rejected(18) > QUEUED.rejected(18)
+    assert needed(again, 1.5) >= needed(QUEUED, 1.5) > need
+
+
+def test_more_volume_comes_with_as_many_more_agents():
+    """Agents are a limit of their own: twice the calls of 9 agents for 8.9 erlang are no collapse."""
+    queued = replace(QUEUED, queues=((8.9, 9.0, 60.0, 1.0, 1.0, 9000.0, 1.0, -1.0),))
+    assert needed(queued, 2.0) < 2.0 * needed(queued)
 
 
 def test_headroom_is_free_at_the_need():
@@ -174,6 +199,9 @@ def test_nothing_is_rejected_of_nothing():
         (Lines(20.0), 25),
         (Lines(20.0, peakedness=2.0), 30),
         (Lines(20.0, redial_share=0.5, redial_attempts=2), 25),
+        (QUEUED, 18),
+        (QUEUED, 30),
+        (replace(QUEUED, redial_share=0.5, redial_attempts=2), 18),
         (Executions(3.0, 6.0), 6),
         (Bucket(4.0, 2.0, 5.0), 3),
         (Bucket(4.0, 2.0, 5.0, even=True), 3),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 
 from busyhour.capacity.requirement import as_json, from_json, in_words
 from busyhour.capacity.requirement_kinds import Bucket, Count, Executions, Lines
-from busyhour.capacity.staffing_requirements import Abandoned, Agents, Waiting
+from busyhour.capacity.staffing_requirements import Abandoned, Agents, QueuedLines, Waiting
 from busyhour.capacity.throughput_requirements import Partitions, Throughput
 from busyhour.errors import BusyhourError
 
@@ -32,6 +33,14 @@ def test_a_record_that_cannot_be_read_names_what_is_wrong(data: dict[str, str], 
         ),
         (Lines(20.0, redial_share=0.5), "20 erlang and redials at most 1 % blocked, by Erlang B"),
         (
+            QueuedLines(11.5, 2.0, ()),
+            "11.5 erlang, callers who wait for agents included, at most 1 % blocked, by a network of queues",
+        ),
+        (
+            QueuedLines(11.5, 2.0, (), 0.02, redial_share=0.5),
+            "11.5 erlang and redials, callers who wait for agents included, at most 2 % blocked, by a network of queues",
+        ),
+        (
             Executions(3.0, 6000.0),
             "3 erlang at most 1 % of first attempts throttled, by a Markov chain with its retries; 6,000 requests/s at 10 for each execution",
         ),
@@ -51,6 +60,13 @@ def test_a_record_that_cannot_be_read_names_what_is_wrong(data: dict[str, str], 
 )
 def test_the_closed_form_in_words(requirement, words):
     assert in_words(requirement) == words
+
+
+def test_the_queues_of_lines_are_read_back():
+    queued = QueuedLines(
+        11.5, 2.0, ((9.0, 10.0, 60.0, 1.0, 0.8, 90.0, 0.0, -1.0), (1.0, 2.0, 60.0, 1.0, 1.0, 90.0, 1.0, 3.0))
+    )
+    assert from_json(json.loads(json.dumps(as_json(queued)))) == queued
 
 
 def test_infinite_patience_is_none_in_a_record():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from busyhour.capacity.demand.per_call import CallDemand
 from busyhour.capacity.forecast.limits import (
@@ -33,9 +34,10 @@ from busyhour.capacity.requirement_kinds import (
     Lines,
     tolerated_share,
 )
+from busyhour.capacity.staffing_requirements import QueuedLines
 from busyhour.capacity.theory.distributions import ProbabilityDistribution
-from busyhour.capacity.theory.erlang import waiting_with_abandonment
 from busyhour.capacity.theory.lambda_retries import PAUSES
+from busyhour.capacity.theory.queued_lines import mean_calls
 from busyhour.capacity.throughput_requirements import Partitions, Throughput
 from busyhour.capacity.tolerance import Tolerances
 from busyhour.scenarios.model import Distribution, ExternalLimit, Scenario
@@ -47,6 +49,8 @@ _BUSY = 0.95
 """Agent occupancy above which sampled waits are too short, since they take long to become stationary."""
 _WAITS_SPREAD = 0.1
 """Half-width of calls in progress, as a share of the load, if waits are taken from Erlang A."""
+_UNLIKE = 0.05
+"""The same for what a network of queues leaves open if times are not exponential, or a queue can be full."""
 
 
 class Bottlenecks:
@@ -68,42 +72,39 @@ class Bottlenecks:
     def concurrent_calls(
         self, limit: Limit, symptom: str = REORDER, queues: Sequence[Staffed] = ()
     ) -> LimitForecast:
-        """Compare concurrent calls: Erlang B, or Hayward's approximation for arrivals that are not Poisson.
+        """Compare concurrent calls: Erlang B, Hayward's approximation, or a network of queues if callers wait.
 
-        If agents of one of the `queues` are nearly all busy, sampled waits are shorter than stationary ones:
-        the waits of Erlang A are used where they make calls clearly longer.
+        Sampled waits are too short if agents are nearly all busy: those of Erlang A are used where clearly longer.
         """
-        seconds, quantity, spread = self._demand.mean("at once"), "at once", 0.0
-        if any(self._offered(queue) > _BUSY * queue.agents for queue in queues):
-            waits = math.fsum(queue.share * self._wait(queue) for queue in queues)
-            stationary = seconds - self._demand.mean("in queue") + waits
+        demand, quantity, spread = self._demand, "at once", 0.0
+        seconds = demand.mean("at once")
+        if any(queue.offered(self.per_second) > _BUSY * queue.agents for queue in queues):
+            waits = math.fsum(queue.share * queue.wait(self.per_second) for queue in queues)
+            stationary = seconds - demand.mean("in queue") + waits
             if stationary > seconds * (1.0 + _WAITS_SPREAD):
                 seconds, quantity, spread = stationary, "", _WAITS_SPREAD
-        redial = self.scenario.callers.redial
-        requirement = Lines(
-            self.per_second * seconds,
-            self.tolerated.calls(self.planned),
-            self._z,
-            redial.share if redial else 0.0,
-            redial.attempts if redial else 0,
-        )
-        text = f"{self.planned:,.0f} calls/h x {seconds:.1f} s / 3600 = {requirement.erlang:,.4g} erlang"
+        redial, share = self.scenario.callers.redial, self.tolerated.calls(self.planned)
+        again = (redial.share, redial.attempts) if redial else (0.0, 0)
+        requirement: Requirement = Lines(self.per_second * seconds, share, self._z, *again)
+        waiting = [queue for queue in queues if queue.keeps_waiting(self.per_second)]
+        if waiting and seconds > 0.0:
+            known = demand.quantities.get("in flow")
+            in_flow, error = (
+                demand.mean("ringing") + demand.mean("in flow"),
+                known.half_width if known else 0.0,
+            )
+            talks = math.fsum(each.share * each.aht * each.talking for each in queues if each not in waiting)
+            flow = self.per_second * (in_flow + talks)
+            stations = [queue.station(self.per_second) for queue in waiting]
+            if all(queue.markovian for queue in waiting):
+                seconds = (flow + math.fsum(map(mean_calls, stations))) / self.per_second
+                quantity, spread = "", math.hypot(error / seconds, *(queue.spread for queue in waiting))
+            if not all(queue.markovian and queue.capacity is None for queue in waiting):
+                spread = math.hypot(spread, _UNLIKE)
+            plain = tuple(astuple(station) for station in stations)
+            requirement = QueuedLines(self.per_second * seconds, flow, plain, share, self._z, *again)
+        text = f"{self.planned:,.0f} calls/h x {seconds:.1f} s / 3600 = {requirement.load():,.4g} erlang"
         return self.row(limit, requirement, symptom, text, quantity=quantity, spread=spread)
-
-    def _offered(self, queue: Staffed) -> float:
-        """Return the offered load of a queue in erlangs."""
-        return self.per_second * queue.share * queue.aht
-
-    def _wait(self, queue: Staffed) -> float:
-        """Return the stationary mean wait of a queue's contacts in seconds, by Erlang A.
-
-        In overload it is at least the time until the excess contacts have lost patience.
-        """
-        load = self._offered(queue)
-        wait = waiting_with_abandonment(load, queue.agents, queue.aht, queue.patience).mean_wait
-        if load <= queue.agents:
-            return wait
-        return max(wait, queue.sample.patience_quantile(1.0 - queue.agents / load))
 
     def starts(self, rate: Limit, burst: Limit) -> LimitForecast | None:
         """Compare the token bucket of StartOutboundVoiceContact; None for inbound traffic."""

@@ -18,7 +18,12 @@ from busyhour.capacity.requirement import (
     with_headroom,
 )
 from busyhour.capacity.simulation.agent_queue import Queueing
+from busyhour.capacity.theory.erlang import waiting_with_abandonment
+from busyhour.capacity.theory.queued_lines import AgentQueue
 from busyhour.quotas import freshness
+
+_WAITS = 0.001
+"""Share of contacts that wait above which a queue is part of the network that decides on lines."""
 
 REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
 TOO_MANY = "StartOutboundVoiceContact returns TooManyRequestsException, HTTP 429"
@@ -230,6 +235,49 @@ class Staffed:
     """Contacts with handling times and patience drawn as the scenario declares."""
     spread: float = 0.0
     """Half-width of the 95 % interval of the load as a share of the load; 0 if exact."""
+    talking: float = 1.0
+    """Share of the handling time with the caller on the line."""
+    aht_cv: float = 1.0
+    patience_cv: float = 1.0
+    """Coefficients of variation of handling time and patience."""
+
+    def offered(self, per_second: float) -> float:
+        """Return the offered load in erlangs at a rate of calls."""
+        return per_second * self.share * self.aht
+
+    def station(self, per_second: float) -> AgentQueue:
+        """Return the queue as part of a network with the calls' flows."""
+        capacity = -1.0 if self.capacity is None else float(self.capacity)
+        load, agents = self.offered(per_second), float(self.agents)
+        return AgentQueue(
+            load, agents, self.aht, self.aht_cv, self.talking, self.patience, self.patience_cv, capacity
+        )
+
+    def keeps_waiting(self, per_second: float) -> bool:
+        """Whether waiting makes the calls in progress vary more than a Poisson variable.
+
+        Without agents all wait until they give up, as on infinitely many lines.
+        """
+        if self.agents < 1:
+            return False
+        load = self.offered(per_second)
+        return waiting_with_abandonment(load, self.agents, self.aht, self.patience).waits > _WAITS
+
+    @property
+    def markovian(self) -> bool:
+        """Whether the network of queues is exact: handling time and patience are exponential, without wrap-up."""
+        return self.aht_cv == self.patience_cv == self.talking == 1.0
+
+    def wait(self, per_second: float) -> float:
+        """Return the stationary mean wait of a contact in seconds, by Erlang A.
+
+        In overload it is at least the time until the excess contacts have lost patience.
+        """
+        load = self.offered(per_second)
+        wait = waiting_with_abandonment(load, self.agents, self.aht, self.patience).mean_wait
+        if load <= self.agents:
+            return wait
+        return max(wait, self.sample.patience_quantile(1.0 - self.agents / load))
 
 
 def by_volume(rows: list[LimitForecast]) -> list[LimitForecast]:

@@ -41,10 +41,13 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
     """Return the queues that calls enter, with the demand of one call."""
     callers = scenario.callers
     patience, talk, wrap_up = map(sampler, (callers.patience, callers.talk, callers.wrap_up))
-    mean_patience = ProbabilityDistribution(callers.patience).mean()
-    mean_drawn = (
-        ProbabilityDistribution(callers.talk).mean() + ProbabilityDistribution(callers.wrap_up).mean()
-    )
+    patient = ProbabilityDistribution(callers.patience)
+    talks, wraps = ProbabilityDistribution(callers.talk), ProbabilityDistribution(callers.wrap_up)
+    mean_drawn = talks.mean() + wraps.mean()
+    talking, aht_cv = 1.0, 0.0
+    if mean_drawn:
+        talking = talks.mean() / mean_drawn
+        aht_cv = math.hypot(talks.mean() * talks.cv, wraps.mean() * wraps.cv) / mean_drawn
     for name, queue in scenario.queues.items():
         load = demand.queues.get(name)
         if load is None or load.contacts <= 0.0:
@@ -62,7 +65,17 @@ def staffed_of(scenario: Scenario, demand: CallDemand) -> Iterator[Staffed]:
         else:
             sample = QueueSample(max(_CONTACTS, 20 * queue.agents), handling, patience, scenario.seed)
         yield Staffed(
-            name, queue.agents, queue.capacity, load.contacts, aht, mean_patience, sample, load.spread
+            name,
+            queue.agents,
+            queue.capacity,
+            load.contacts,
+            aht,
+            patient.mean(),
+            sample,
+            load.spread,
+            talking,
+            aht_cv,
+            patient.cv,
         )
 
 

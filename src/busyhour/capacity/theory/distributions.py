@@ -35,6 +35,16 @@ class ProbabilityDistribution:
             return d.mean if d.high is None else min(d.mean, d.high)
         return None
 
+    @property
+    def cv(self) -> float:
+        """Coefficient of variation, of the distribution without its upper bound."""
+        d = self.distribution
+        if self.constant is not None:
+            return 0.0
+        if d.kind == "uniform":
+            return (self._top - d.low) / math.sqrt(12.0) / self.mean()
+        return 1.0 if d.kind == "exponential" else d.cv
+
     def below(self, x: float) -> float:
         """Return the probability of at most `x`."""
         return self._measure(x)[0]

@@ -10,6 +10,7 @@ from busyhour.capacity.forecast.limits import Fits, Limit, LimitForecast, at_bus
 from busyhour.capacity.forecast.resources import EXECUTIONS
 from busyhour.capacity.requirement_kinds import TOLERATED, Lines
 from busyhour.capacity.simulation.simulate import INFINITE, Limits, SimulationResult, simulate
+from busyhour.capacity.theory.erlang import servers_for_blocking
 from busyhour.quotas.model import Origin, QuotaValue
 from busyhour.quotas.table import quota_table
 from busyhour.scenarios.model import Distribution, Function, Objective, Queue
@@ -140,6 +141,60 @@ def test_tolerated_throttles_may_not_lose_more_calls_than_error_branches_are_tol
 def test_invocations_that_the_end_of_a_simulation_cuts_off_are_not_lost(small: Any):
     function = Function("lookup", latency=Distribution("constant", 7.0), reserved_concurrency=40)
     assert unmet(small, function, per_hour=7200.0) == []
+
+
+def test_lines_are_enough_for_callers_who_wait_for_agents_too(small: Any):
+    """39.6 erlang at 34 agents: by Erlang B of the mean 52 lines do, by the whole network they block 1.7 %."""
+    talk, patience = Distribution("exponential", 30.0), Distribution("exponential", 300.0)
+    queue = Queue("sales", agents=34)
+    plan = small.scenario(calls_per_hour=3958.0, queues=(queue,), talk=talk, patience=patience)
+    machine = small.machine(*small.to_queue)
+
+    def lines(scenario: Any, value: float) -> Any:
+        known = [QuotaValue(TABLE.by_key(CALLS), value, Origin.OVERRIDE, "2026-01-01")]
+        found = forecast(scenario, known, table=TABLE, machine=machine, calls=100)
+        return next(limit for limit in found.limits if limit.key == CALLS)
+
+    few = lines(plan, 52.0)
+    assert few.binds_at_plan
+    assert few.needed == 58
+    assert few.rejected_at_plan == pytest.approx(0.0169, abs=0.0001)
+    assert "by a network of queues: 58" in few.calculation
+    assert lines(plan, 58.0).verdict is Fits.WITHIN
+    # With agents for all, it is Erlang B of the calls' mean time again.
+    staffed = lines(replace(plan, queues={"sales": replace(queue, agents=80)}), 52.0)
+    assert staffed.requirement.model == "lines"
+    assert staffed.needed == servers_for_blocking(3958.0 / 3600.0 * 30.0, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("talk", "wrap_up", "capacity", "decided"),
+    [
+        ("exponential", 0.0, None, True),
+        ("constant", 0.0, None, False),
+        ("exponential", 10.0, None, False),
+        ("exponential", 0.0, 40, False),
+    ],
+)
+def test_a_network_that_is_not_exact_leaves_the_nearest_values_open(
+    small: Any, talk: str, wrap_up: float, capacity: int | None, decided: bool
+):
+    plan = small.scenario(
+        calls_per_hour=3000.0,
+        queues=(Queue("sales", agents=34, capacity=capacity),),
+        talk=Distribution(talk, 36.0 - wrap_up),
+        wrap_up=Distribution("constant", wrap_up),
+        patience=Distribution("exponential", 300.0),
+    )
+    machine = small.machine(*small.to_queue)
+    known = [QuotaValue(TABLE.by_key(CALLS), 40.0, Origin.OVERRIDE, "2026-01-01")]
+    found = forecast(plan, known, table=TABLE, machine=machine, calls=100)
+    row = next(limit for limit in found.limits if limit.key == CALLS)
+    assert row.requirement.model == "queued lines"
+    known = [QuotaValue(TABLE.by_key(CALLS), row.needed, Origin.OVERRIDE, "2026-01-01")]
+    again = forecast(plan, known, table=TABLE, machine=machine, calls=100)
+    row = next(limit for limit in again.limits if limit.key == CALLS)
+    assert row.verdict is (Fits.WITHIN if decided else Fits.UNDECIDED)
 
 
 CALLS_LIMIT = Limit("calls", "Calls", "L-1", 10.0, "count", "override")
