@@ -24,11 +24,15 @@ from busyhour.learning.learnt import Day, Learnt, RecordedDay
 from busyhour.scenarios.model import Scenario
 from busyhour.scenarios.traffic_plan.arrivals import Arrival
 
-REPLICATIONS = 5
-MOST_CALLS = 50_000
+REPLICATIONS = 10
+CONFIDENCE = 0.99
+"""Of the interval: a fortnight has 70 quantities, of which few may be outside by chance."""
+MOST_CALLS = 20_000
 """Calls of all days together that are simulated once; beyond them the busiest days are compared."""
 TOLERATED = 0.10
 """Relative difference that matters, where a value is outside its interval."""
+_SMALLEST = {"share": 0.02, "s": 2.0, "calls": 1.0}
+"""Difference below which none matters, by unit."""
 _FEWEST = 30
 """Queued calls of a day below which its waits are not compared."""
 
@@ -46,9 +50,10 @@ class Compared:
 
     @property
     def differs(self) -> bool:
-        """Whether it is outside the interval, by more than what matters (a share: by 2 percentage points)."""
+        """Whether it is outside the interval, by more than what matters."""
         apart = abs(self.recorded - self.simulated)
-        matters = 0.02 if self.unit == "share" else TOLERATED * max(self.recorded, self.simulated)
+        relative = 0.0 if self.unit == "share" else TOLERATED * max(self.recorded, self.simulated)
+        matters = max(_SMALLEST[self.unit], relative)
         return not self.low <= self.recorded <= self.high and apart > matters
 
 
@@ -152,15 +157,21 @@ def _compared(
 
 
 def _prediction(values: Sequence[float]) -> tuple[float, float]:
-    """Return the mean of values and the half width in which one more lies with 95 %."""
+    """Return the mean of values and the half width in which one more lies."""
     count = len(values)
     mean = math.fsum(values) / count
     spread = math.sqrt(math.fsum((one - mean) ** 2 for one in values) / (count - 1))
-    return mean, student(count - 1) * spread * math.sqrt(1 + 1 / count)
+    return mean, student(count - 1, CONFIDENCE) * spread * math.sqrt(1 + 1 / count)
 
 
 def _queued(day: RecordedDay) -> int:
     return len(day.waits) + day.abandoned
+
+
+def _mean_level(day: RecordedDay, _: float) -> float | None:
+    """Mean of the intervals with calls: a centre that is closed at night has the mean of its day."""
+    levels = [level for level in day.in_progress if level > 0]
+    return math.fsum(levels) / len(levels) if levels else None
 
 
 def _mean_wait(day: RecordedDay, _: float) -> float | None:
@@ -178,11 +189,7 @@ def _abandoned(day: RecordedDay, _: float) -> float | None:
 
 _QUANTITIES: tuple[tuple[str, str, Callable[[RecordedDay, float], float | None]], ...] = (
     ("calls in progress, busiest interval", "calls", lambda day, _: max(day.in_progress)),
-    (
-        "calls in progress, mean of the day",
-        "calls",
-        lambda day, _: math.fsum(day.in_progress) / len(day.in_progress),
-    ),
+    ("calls in progress, mean", "calls", _mean_level),
     ("wait of answered calls", "s", _mean_wait),
     ("service level", "share", _service_level),
     ("abandoned share", "share", _abandoned),

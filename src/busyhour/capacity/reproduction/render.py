@@ -40,8 +40,13 @@ def _line(one: Compared) -> str:
 
     unit = "" if one.unit in ("share", "calls") else f" {one.unit}"
     mark = "  DIFFERS" if one.differs else ""
-    low = max(0.0, one.low)
-    return f"{one.name}: {shown(one.recorded)}{unit}, simulated {shown(one.simulated)} ({shown(low)} to {shown(one.high)}){mark}"
+    low, high = limits(one)
+    return f"{one.name}: {shown(one.recorded)}{unit}, simulated {shown(one.simulated)} ({shown(low)} to {shown(high)}){mark}"
+
+
+def limits(one: Compared) -> tuple[float, float]:
+    """Return the interval without values that cannot be: below zero, shares above one."""
+    return max(0.0, one.low), min(1.0, one.high) if one.unit == "share" else one.high
 
 
 def as_json(days: Sequence[ComparedDay], left_out: int) -> dict[str, Any]:
@@ -57,8 +62,8 @@ def as_json(days: Sequence[ComparedDay], left_out: int) -> dict[str, Any]:
                         "unit": one.unit,
                         "recorded": one.recorded,
                         "simulated": one.simulated,
-                        "low": max(0.0, one.low),
-                        "high": one.high,
+                        "low": limits(one)[0],
+                        "high": limits(one)[1],
                         "differs": one.differs,
                     }
                     for one in day.quantities

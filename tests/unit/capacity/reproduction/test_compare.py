@@ -81,7 +81,7 @@ def test_a_day_of_longer_calls_is_not_and_says_in_what(scenario: Scenario) -> No
     learnt = recorded(dataclasses.replace(scenario, callers=callers))
     (day,) = compare.compare(scenario, learnt, machine_of(scenario))
     differing = {one.name for one in day.quantities if one.differs}
-    assert {"calls in progress, busiest interval", "calls in progress, mean of the day"} <= differing
+    assert {"calls in progress, busiest interval", "calls in progress, mean"} <= differing
     shown = render.text([day], 0)
     assert "Warning: the scenario does not reproduce calls in progress, busiest interval" in shown
     assert all(len(line) < 200 for line in shown.splitlines())
