@@ -151,4 +151,4 @@ def test_a_target_that_does_not_tell_leaves_error_branches_unmeasured(load: Load
     load.call_outcomes = CallOutcomes(total=2000, error_branch=None)
     (record,) = judge([ERROR_BRANCHES], load)
     assert (record.measured, record.holds) == (None, None)
-    assert "does not tell" in record.why
+    assert "does not report" in record.why
