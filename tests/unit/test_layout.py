@@ -25,7 +25,6 @@ LONG = {
     "emulator/connect/resources/instance.py": "one class: all resources of an instance, found by id, name or ARN",
     "handlers/process.py": "one class: a process, its messages and its end",
     "harness/run.py": "the stages of a run, in order, and the record that they end in",
-    "harness/safety/plan.py": "one document for AWS with all of its fields",
     "load/runner/generator.py": "one class: what a behaviour may use of the generator",
     "load/safety/outgoing.py": "one class: the gate, which counts what it admits and keeps the journal",
     "load/users/voice.py": "one class: a call from its start to its end",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 from busyhour.harness.safety.abort_conditions import BREACHES, BUDGET_SECONDS, LEAST_FAILURES, SILENCE_SECONDS
@@ -82,9 +82,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class TestPlan:
-    """Everything that the document says. Times of the day are in the Region's own time."""
+    """Contents of the document. Times of the day are in the Region's own time."""
 
     __test__ = False  # pytest takes every class named Test... for tests
+    price: ClassVar[float] = PRICE_PER_VOICE_MINUTE_USD
+    """USD of a voice minute."""
+    price_date: ClassVar[str] = PRICE_DATE
+    """When that price was read."""
 
     scenario: Scenario
     drafted: datetime
@@ -110,16 +114,6 @@ class TestPlan:
     """Information that only the team has and that is missing."""
     announced: list[str] = field(default_factory=list)
     """Parts of the plan that the test cannot show, with the duration that would."""
-
-    @property
-    def price(self) -> float:
-        """USD of a voice minute."""
-        return PRICE_PER_VOICE_MINUTE_USD
-
-    @property
-    def price_date(self) -> str:
-        """When that price was read."""
-        return PRICE_DATE
 
     @property
     def attempts(self) -> int:
