@@ -154,3 +154,12 @@ def test_the_volume_for_a_share_takes_few_evaluations():
     assert volume_at(share, 0.37, 1.0) == pytest.approx(370.0, rel=1e-8)
     assert len(asked) < 60
     assert volume_at(lambda volume: 0.0, 0.1, 1.0) == math.inf
+
+
+def test_deep_overload_is_the_fluid_limit():
+    """30 calls/s at 1,000 agents with 100 s each: two thirds give up, and the others wait 150 s x ln 3 = 165 s."""
+    at = {s: waiting_with_abandonment(3000.0, 1000, 100.0, 150.0, s) for s in (100.0, 165.0, 300.0)}
+    assert at[100.0].service_level == pytest.approx(0.0, abs=1e-9)
+    assert 0.15 < at[165.0].service_level < 0.2
+    assert at[300.0].service_level == pytest.approx(1 / 3, rel=1e-9)
+    assert at[300.0].abandoned == pytest.approx(2 / 3, rel=1e-9)

@@ -10,6 +10,7 @@ import pytest
 
 from busyhour.errors import BusyhourError
 from busyhour.load.safety import outgoing
+from busyhour.load.safety.live_operations import may_be_sent
 from busyhour.load.safety.outgoing import Admitted, Outgoing, OutgoingGate
 from busyhour.load.safety.permit import Permit
 from busyhour.load.settings import Settings
@@ -532,3 +533,9 @@ def test_a_contact_that_cannot_be_written_down_is_the_last_one(
     assert gate.caps.in_progress == 1, "its caller follows and ends it"
     why = refused(gate, request({**CALL, "ClientToken": "u"}))
     assert why.endswith("the journal cannot be written: No space left on device.")
+
+
+@pytest.mark.parametrize("service", ["lambda", "dynamodb", "sts"])
+def test_only_connect_starts_contacts(service: str) -> None:
+    assert may_be_sent("connect", "StartOutboundVoiceContact")
+    assert not may_be_sent(service, "StartOutboundVoiceContact")
