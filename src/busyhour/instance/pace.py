@@ -57,10 +57,13 @@ class Pace:
             return UNKNOWN * self._share
         return self._applied.get(quota.code or "", quota.default) * self._share
 
+    def bucket(self, service: str, operation: str) -> tuple[str, ...]:
+        """Return what is limited together: an operation of Connect, all operations of another service's control plane."""
+        return (service, operation) if service == "connect" else (service,)
+
     def wait(self, service: str, operation: str) -> None:
         """Sleep until the operation's bucket has a token, and take it."""
-        # Other services limit the operations of their control plane together.
-        key = (service, operation) if service == "connect" else (service,)
+        key = self.bucket(service, operation)
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = TokenBucket(self.rate(service, operation), 1.0, self.now())

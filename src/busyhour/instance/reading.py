@@ -102,11 +102,15 @@ class Reader:
         for kind in kinds.KINDS:
             if kind is kinds.TABLE:
                 continue  # which of the account's are read depends on the functions
+            entries = self.listed.get(kind.folder, ())
+            seconds: dict[tuple[str, ...], float] = {}
             for detail in kind.details:
-                entries = self.listed.get(kind.folder, ())
-                total += sum(_wanted(detail, one) for one in entries) / self.pace.rate(
+                bucket = self.pace.bucket(detail.service, detail.operation)
+                needed = sum(_wanted(detail, one) for one in entries) / self.pace.rate(
                     detail.service, detail.operation
                 )
+                seconds[bucket] = seconds.get(bucket, 0.0) + needed
+            total += max(seconds.values(), default=0.0)  # buckets fill beside each other
         return total
 
     def resources(self, kind: Kind) -> Iterator[Resource]:
@@ -179,7 +183,7 @@ class Reader:
         if isinstance(found, Failed):
             self._missed(kind, listing.service, listing.operation, found)
             return None
-        entries = [one if isinstance(one, dict) else {kind.id: one, kind.label: _last(one)} for one in found]
+        entries = [_entry(kind, one) for one in found]
         whole = [one for one in entries if one.get(kind.id)]
         if len(whole) < len(entries):
             self.tell(
@@ -234,6 +238,18 @@ class Reader:
         action = kinds.action(service, operation)
         why = "the caller may not" if failed.code in _DENIED else f"{failed.code}: {failed.message}"
         self.unread.append(Unread(kind.noun, operation, action, why, part, resource))
+
+
+def _entry(kind: Kind, found: Any) -> dict[str, Any]:
+    """Return an entry of a listing with its id: a listing of names or ARNs has none, and one of bots has it inside."""
+    if not isinstance(found, dict):
+        return {kind.id: found, kind.label: _last(found)}
+    if kind is kinds.BOT:
+        alias = (found.get("LexV2Bot") or {}).get("AliasArn")
+        classic = found.get("LexBot") or {}
+        identity = alias or "/".join(filter(None, (classic.get("LexRegion"), classic.get("Name"))))
+        return {**found, kind.id: identity, kind.label: classic.get("Name") or identity}
+    return found
 
 
 def _wanted(detail: Detail, entry: Mapping[str, Any]) -> bool:
