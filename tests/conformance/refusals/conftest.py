@@ -26,6 +26,7 @@ from busyhour.emulator.server.listener import running
 from busyhour.harness.publishing import problems
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table.quota_table import kebab, load
+from busyhour.scenarios.model import Function
 
 HERE = Path(__file__).parent
 NUMBER = "+12065550199"
@@ -314,6 +315,22 @@ def user(told: Mapping[str, str], **more: Any) -> dict[str, Any]:
     }
 
 
+def make_services(call: Call) -> None:
+    """Make what the requests of other services refer to: a function with a version and an alias, a table, an increase."""
+    call("PublishVersion", "lambda", FunctionName="one")
+    call("CreateAlias", "lambda", FunctionName="one", Name="live", FunctionVersion="1")
+    call(
+        "CreateTable",
+        "dynamodb",
+        TableName="one",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    storage = {"ServiceCode": "lambda", "QuotaCode": "L-2ACBD22F", "DesiredValue": 5000.0}
+    call("RequestServiceQuotaIncrease", "service-quotas", **storage)
+
+
 # ------------------------------------------------------------------------------------------- the tables
 
 
@@ -429,7 +446,8 @@ def served(tmp: Path) -> Iterator[tuple[Emulator, str]]:
     path.write_text(content(BYE), encoding="utf-8")
     rates = {quota.key: 1e6 for quota in load() if quota.kind in (Kind.RATE, Kind.BURST)}
     rates |= {f"connect.{kebab(operation)}.rate": 1e6 for operation in HANDLERS}
-    emulator = build(flows=[path], quotas=rates, numbers=[NUMBER], validator=problems)
+    functions = [Function("one")]
+    emulator = build(flows=[path], quotas=rates, numbers=[NUMBER], validator=problems, functions=functions)
     with running(emulator) as url:
         yield emulator, url
 
@@ -438,7 +456,9 @@ def served(tmp: Path) -> Iterator[tuple[Emulator, str]]:
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A centre that boto3 made."""
     with served(tmp_path_factory.mktemp("flows")) as (emulator, url):
-        yield Session(emulator, url, Boto3(url))
+        call = Boto3(url)
+        make_services(call)
+        yield Session(emulator, url, call)
 
 
 @pytest.fixture(scope="module")

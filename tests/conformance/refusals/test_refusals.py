@@ -1,4 +1,4 @@
-"""Requests that AWS refuses, each with AWS's code and status: connect.csv, with the source of each.
+"""Requests that AWS refuses, each with AWS's code and status: connect.csv and services.csv, with the source of each.
 
 Where the source says "code inferred", AWS documents that the request is refused and not with which of the errors that the
 operation models. A violated constraint of the model is CONSTRAINT there: InvalidParameterException, or InvalidRequestException
@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-ROWS = list(csv.DictReader(Path(__file__).with_name("connect.csv").read_text(encoding="utf-8").splitlines()))
+
+def table(name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(Path(__file__).with_name(name).read_text(encoding="utf-8").splitlines()))
+
+
+ROWS = table("connect.csv")
+OTHERS = table("services.csv")
 
 
 def test_the_table_is_as_long_as_it_should_be_and_every_row_has_a_source():
@@ -24,4 +30,16 @@ def test_the_table_is_as_long_as_it_should_be_and_every_row_has_a_source():
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{n}-{row['operation']}" for n, row in enumerate(ROWS, 2)])
 def test_what_aws_refuses_is_refused_with_its_code_and_status(session, row):
+    assert session.check(row) == ""
+
+
+def test_the_table_of_other_services_has_a_source_in_every_row():
+    assert len(OTHERS) >= 60
+    assert all(row["source"] for row in OTHERS)
+
+
+@pytest.mark.parametrize(
+    "row", OTHERS, ids=[f"{n}-{row['service']}-{row['operation']}" for n, row in enumerate(OTHERS, 2)]
+)
+def test_what_other_services_refuse_is_refused_with_code_and_status(session, row):
     assert session.check(row) == ""

@@ -86,7 +86,8 @@ DIFFERENCES: Mapping[str, tuple[str, ...]] = {
         "Provisioned concurrency is kept and listed, and keeps no environment warm; recursive loops are not detected.",
     ),
     "dynamodb": (
-        "moto defines the results of operations; the same generated sequences get the same responses from moto's own server.",
+        "moto defines the results of operations; the same generated sequences get the same responses from moto's own server, but for "
+        "queries on an index that is not there, and keys of another type, which are refused as DynamoDB does.",
         "A write is charged to global secondary indexes after its response, and rejected while one of them is in debt; writes "
         "to local ones are not charged. Partitions do not split by size or by heat; adaptive capacity is not modelled.",
         "A new table has no burst credit, as in AWS; that of a restored one is not stored.",

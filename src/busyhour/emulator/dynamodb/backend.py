@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import copy
 import datetime
+import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -51,6 +52,8 @@ _CODES = {
     "SourceTableNotFoundException": "TableNotFoundException",
 }
 """Errors to which moto gives another name than DynamoDB's model."""
+_NO_INDEX = re.compile(rb"Invalid index: (\S+) for table")
+"""moto's ResourceNotFoundException of a query on an index that is not there: ValidationException in DynamoDB."""
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -208,6 +211,10 @@ class Operations:
 
 def _refused(status: int, code: str, body: bytes) -> OperationError:
     """Convert an error of moto to its name in DynamoDB's model."""
+    if index := _NO_INDEX.search(body):
+        text = f"The table does not have the specified index: {index[1].decode()}"
+        fault = {"__type": "com.amazon.coral.validate#ValidationException", "message": text}
+        return OperationError(400, "ValidationException", json.dumps(fault).encode())
     known = _CODES.get(code)
     if known is None:
         return OperationError(status, code, body)

@@ -58,7 +58,9 @@ class Operation:
         self._malformed = self._modelled(*codes)
         self._constraint = self._modelled(*reversed(codes))
         shape = model.input_shape
-        self._check: Check | None = compile_shape(_by_member_name(shape)) if shape is not None else None
+        self._check: Check | None = (
+            compile_shape(_by_member_name(shape), drops=True) if shape is not None else None
+        )
         self._queries = _queries(shape)
         self._numbers = frozenset(
             label for label in labels if shape.members[label].type_name in ("integer", "long")

@@ -30,9 +30,12 @@ class ConstraintError(Exception):
     """A value of the right type that violates a length, range, pattern or enumeration."""
 
 
-def compile_shape(shape: Any) -> Check:
-    """Compile the validator of a botocore shape. Unknown members are accepted, as by AWS."""
-    return _Compiler().compiled(shape)
+def compile_shape(shape: Any, *, drops: bool = False) -> Check:
+    """Compile the validator of a botocore shape. Unknown members are accepted, as by AWS.
+
+    With `drops` they, and members that are null, are taken out of the value: no answer repeats them.
+    """
+    return _Compiler(drops=drops).compiled(shape)
 
 
 def check_types(
@@ -84,6 +87,8 @@ class _Compiler:
 
     types_only: bool = False
     text: bool = False
+    drops: bool = False
+    """Whether members that the model does not have, and nulls, are taken out of what is validated."""
     known: dict[str, Check] = field(default_factory=dict)
 
     def constraints(self, shape: Any) -> Mapping[str, Any]:
@@ -120,12 +125,19 @@ def _structure(shape: Any, compiler: _Compiler) -> Check:
         for name in wire_required:
             if value.get(name) is None:
                 raise MalformedError(f"{_path(where, name)} is required.")
+        unused = []
         for name, inner in value.items():
             known = members.get(name)
             if known is not None and inner is not None:
                 member, check_member = known
                 check_member(inner, f"{where}.{member}" if where else member)
+            else:
+                unused.append(name)
+        if unused and drops and isinstance(value, dict):
+            for name in unused:
+                del value[name]
 
+    drops = compiler.drops and not getattr(shape, "is_document_type", False)
     return check
 
 

@@ -217,7 +217,6 @@ query = st.builds(
             {"FilterExpression": "attribute_exists(a)"},
             {"ProjectionExpression": "pk, a"},
             {"Limit": 2, "ExclusiveStartKey": {"pk": {"S": "p"}, "sk": {"N": "1"}}},
-            {"IndexName": "nope"},
         ]
     ),
 )

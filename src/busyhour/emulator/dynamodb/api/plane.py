@@ -82,6 +82,7 @@ class Plane:
             self.work.settle()
             if name in DATA:
                 self.work.check(name, params)
+                self._check_key(params)
             if name == "GetItem" and params.keys() <= _SIMPLE_GET:
                 answer = self._simple_get(params, started)
                 if answer is not None:
@@ -181,6 +182,24 @@ class Plane:
             if not next(iter(value.values())):
                 return None
         return table, key
+
+    def _check_key(self, params: dict[str, Any]) -> None:
+        """Check the types of a key; moto looks at its names alone.
+
+        Raises:
+            ApiError: ValidationException, in DynamoDB's words.
+        """
+        key = params.get("Key")
+        table = self.operations.table(str(params.get("TableName"))) if isinstance(key, dict) else None
+        if table is None or not isinstance(key, dict):
+            return
+        for name, type in (
+            (table.hash_key_attr, table.hash_key_type),
+            (table.range_key_attr, table.range_key_type),
+        ):
+            value = key.get(name) if name else None
+            if isinstance(value, dict) and type not in value:
+                raise ApiError("ValidationException", "The provided key element does not match the schema")
 
     def _data(self, name: str, params: dict[str, Any], started: float) -> Response:
         check_values(params)

@@ -221,11 +221,11 @@ class Control:
             limit = int(self._quotas.applied(quota))
             if (params.get(member) or 0) > limit:
                 self._quotas.reject(quota, self._time())
+                name = f"{member[0].lower()}{member[1:]}"
                 raise ApiError(
-                    "InvalidParameterValueException",
-                    f"'{member}' value failed to satisfy constraint: Member must have value less than or equal to "
-                    f"{limit}",
-                    Type="User",
+                    "ValidationException",
+                    f"1 validation error detected: Value '{params[member]}' at '{name}' failed to satisfy constraint: "
+                    f"Member must have value less than or equal to {limit}",
                 )
         for member, (most, message) in COUNTS.items():
             if len(params.get(member) or ()) > most:

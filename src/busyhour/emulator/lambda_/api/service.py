@@ -233,5 +233,5 @@ def _table() -> OperationTable:
     return OperationTable(
         registered(Control, Releases, ProvisionedConcurrency),
         "lambda",
-        ("InvalidRequestContentException", "InvalidParameterValueException"),
+        ("ValidationException", "ValidationException"),
     )

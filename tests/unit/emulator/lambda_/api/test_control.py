@@ -234,7 +234,7 @@ def test_a_handler_that_takes_more_memory_than_it_has_is_killed(aws, waits):
         ({"Runtime": "nodejs22.x"}, "InvalidParameterValueException"),
         ({"Code": {"ZipFile": b"no zip"}}, "InvalidParameterValueException"),
         ({"Code": {"S3Bucket": "b" * 3, "S3Key": "k"}}, "InvalidParameterValueException"),
-        ({"MemorySize": 127}, "InvalidParameterValueException"),
+        ({"MemorySize": 127}, "ValidationException"),
     ],
 )
 def test_what_create_function_refuses(aws, given, code):
@@ -335,7 +335,7 @@ def test_timeout_and_memory_have_their_quotas(aws, given):
     with contextlib.suppress(aws.exceptions.ResourceConflictException):
         create(aws, "bounded")
     asked = {"FunctionName": "bounded", **given}
-    assert refused(aws.update_function_configuration, **asked) == "InvalidParameterValueException"
+    assert refused(aws.update_function_configuration, **asked) == "ValidationException"
 
 
 LAYER = "arn:aws:lambda:us-east-1:123456789012:layer:tools:1"
@@ -343,10 +343,10 @@ SIZES = {
     "64 characters of a name": (lambda more: {"FunctionName": "n" * (64 + more)}, "ValidationException"),
     "256 characters of a description": (
         lambda more: {"Description": "d" * (256 + more)},
-        "InvalidParameterValueException",
+        "ValidationException",
     ),
-    "900 seconds": (lambda more: {"Timeout": 900 + more}, "InvalidParameterValueException"),
-    "10,240 MB": (lambda more: {"MemorySize": 10_240 + more}, "InvalidParameterValueException"),
+    "900 seconds": (lambda more: {"Timeout": 900 + more}, "ValidationException"),
+    "10,240 MB": (lambda more: {"MemorySize": 10_240 + more}, "ValidationException"),
     "4 KB of variables": (
         lambda more: {"Environment": {"Variables": {"AB": "x" * (4094 + more)}}},
         "InvalidParameterValueException",
