@@ -111,10 +111,13 @@ def command(
     if planned.waves:
         from datetime import UTC, datetime
 
+        from busyhour.capacity.demand.machine import machine_of
         from busyhour.capacity.migration import lead_times
+        from busyhour.capacity.migration.together import links
         from busyhour.capacity.migration.waves import plan_waves
 
-        waves = plan_waves(planned.waves, found, datetime.now(UTC).date(), lead_times.load())
+        held = links(planned, machine_of(planned).library)
+        waves = plan_waves(planned.waves, found, datetime.now(UTC).date(), lead_times.load(), held)
     schedule = Schedule(planned.traffic, planned.seed)
     if plot is not None and picture_file is None:
         _show(schedule, err=form == "json")

@@ -96,7 +96,11 @@ def _waves(scenario: Scenario, made: Forecast) -> dict[str, Any]:
         return {}
     from datetime import UTC, datetime
 
+    from busyhour.capacity.demand.machine import machine_of
     from busyhour.capacity.migration import lead_times
+    from busyhour.capacity.migration.together import links
     from busyhour.capacity.migration.waves import plan_waves
 
-    return {"waves": plan_waves(scenario.waves, made, datetime.now(UTC).date(), lead_times.load()).as_json}
+    found = links(scenario, machine_of(scenario).library)
+    plan = plan_waves(scenario.waves, made, datetime.now(UTC).date(), lead_times.load(), found)
+    return {"waves": plan.as_json}

@@ -16,6 +16,7 @@ from typing import Any
 from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
 from busyhour.capacity.migration.lead_times import LeadTime, lead_time
+from busyhour.capacity.migration.together import Link, torn
 from busyhour.capacity.requirement import needed
 from busyhour.scenarios.traffic import Wave
 
@@ -134,7 +135,13 @@ class WavePlan:
         }
 
 
-def plan_waves(waves: Sequence[Wave], forecast: Forecast, today: date, sizes: Sequence[LeadTime]) -> WavePlan:
+def plan_waves(
+    waves: Sequence[Wave],
+    forecast: Forecast,
+    today: date,
+    sizes: Sequence[LeadTime],
+    found: Sequence[Link] = (),
+) -> WavePlan:
     """Compare each wave with the values in force.
 
     Args:
@@ -142,8 +149,9 @@ def plan_waves(waves: Sequence[Wave], forecast: Forecast, today: date, sizes: Se
         forecast: of the whole plan.
         today: increases with an earlier latest day are late.
         sizes: lead times, smallest increase first.
+        found: what holds queues together; pairs that waves part are notes.
     """
-    notes: list[str] = []
+    notes = torn(waves, found)
     plan = forecast.calls_per_hour
     volumes = _volumes(waves, forecast, notes)
     at: list[AtWave] = []
