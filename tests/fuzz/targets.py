@@ -208,6 +208,9 @@ def kinds(folder: Path) -> Sequence[Kind]:
             before=lambda where: (where / "scenario.toml").write_bytes(scenario) and None,
             weight=2,
         ),
+        Kind("records.jsonl", "jsonl", (_ctr(),), ("learn --records {}", "learn --records {} --format json")),
+        Kind("flow.log", "jsonl", (_log(),), ("learn --flow-logs {}",)),
+        Kind("function.log", "text", (_reports(),), ("learn --function-log lookup={}",)),
         Kind("intervals.csv", "csv", (intervals,), ("@load {scenario} --set traffic.intervals.file={}",)),
         Kind(
             "set.txt",
@@ -234,6 +237,33 @@ def _contact_records() -> bytes:
     times = [f"2026-11-30T10:0{n}:00Z" for n in range(9)]
     records = [{"Id": at, "Channel": "VOICE", "InitiationTimestamp": at} for at in times]
     return json.dumps({"Contacts": records}).encode()
+
+
+def _ctr() -> bytes:
+    """Return contact records as Connect streams them."""
+    agent = {"AgentInteractionDuration": 90, "ConnectedToAgentTimestamp": "2026-11-30T10:09:30Z"}
+    return "\n".join(
+        json.dumps(
+            {
+                "ContactId": f"c{n}",
+                "Channel": "VOICE",
+                "InitiationMethod": "INBOUND",
+                "InitiationTimestamp": f"2026-11-30T10:0{n}:00Z",
+                "Queue": {"Name": "Support", "Duration": n, "EnqueueTimestamp": f"2026-11-30T10:0{n}:05Z"},
+                "Agent": agent if n % 3 else None,
+            }
+        )
+        for n in range(9)
+    ).encode()
+
+
+def _reports() -> bytes:
+    """Return reports of a function's invocations, in text and as JSON."""
+    line = "REPORT RequestId: {:x} Duration: {}.5 ms Billed Duration: 9 ms Init Duration: 200.25 ms\n"
+    metrics = {"durationMs": 12.5, "initDurationMs": 99}
+    record = {"requestId": "f", "status": "success", "metrics": metrics}
+    lines = "".join(line.format(n, n * 7) for n in range(9))
+    return (lines + json.dumps({"type": "platform.report", "record": record})).encode()
 
 
 def _baseline() -> bytes:

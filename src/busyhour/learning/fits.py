@@ -18,6 +18,8 @@ _TESTED = 2_000
 """Values of a test of fit: of more, any small difference is found, and each test takes long."""
 _DRAWS = 199
 """Samples drawn of the fitted distribution by the test."""
+_DECIMALS = 6
+"""Decimals of a duration in seconds: shorter ones are 0, since a fit of their logarithms may have no end."""
 FEWEST = 20
 """Values of which a distribution is fitted; of fewer it is the mean alone, and exponential is assumed."""
 
@@ -79,10 +81,10 @@ def duration(values: Sequence[float], seed: int = 0) -> Fitted:
     import numpy as np
     from scipy import stats
 
-    found = np.asarray(values, dtype=float)
+    found = np.asarray(values, dtype=float).round(_DECIMALS)
     mean, count = float(found.mean()), len(found)
     half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, count - 1) * stats.sem(found)) if count > 1 else math.nan
-    around = Interval(mean, max(0.0, mean - half), mean + half)
+    around = Interval(mean, max(mean - half, 0.0), mean + half)
     positive = found[found > 0]
     if len(positive) < FEWEST:
         return Fitted(

@@ -201,7 +201,8 @@ def _write_choices(callers: AbstractTable, counts: FlowLogCounts, names: _Names)
             key, *others = [one for one in names.spellings(place) if one in into] or [names.name(place)]
             for other in others:
                 into.pop(other)
-            comment = f"{_name(counts.source)}, {counts.first[:10]} to {counts.last[:10]}: {choices.total():,} times"
+            days = printable(f"{counts.first[:10]} to {counts.last[:10]}")
+            comment = f"{_name(counts.source)}, {days}: {choices.total():,} times"
             if table == "menus":
                 _set(into, key, behaviour.menu(choices), comment)
             else:
@@ -211,7 +212,7 @@ def _write_choices(callers: AbstractTable, counts: FlowLogCounts, names: _Names)
 
 
 def _write_hours(document: tomlkit.TOMLDocument, counts: FlowLogCounts) -> list[str]:
-    queues: Any = document.get("queues", {})
+    queues: Any = _tables(document, "queues")
     shares = behaviour.open_shares(counts.hours, queues)
     for name, (share, checks) in shares.items():
         queues[name]["open_share"] = share
@@ -223,7 +224,7 @@ def _write_hours(document: tomlkit.TOMLDocument, counts: FlowLogCounts) -> list[
 
 def _write_functions(document: tomlkit.TOMLDocument, found: Findings) -> list[str]:
     left: list[str] = []
-    functions: Any = document.get("functions", {})
+    functions: Any = _tables(document, "functions")
     for one in found.functions:
         into = _modelled(functions, one.name, left)
         if into is None:
@@ -235,6 +236,16 @@ def _write_functions(document: tomlkit.TOMLDocument, found: Findings) -> list[st
             into["error_share"] = round(one.failed.value, 6)
             into["error_share"].comment(f"{one.latency.count:,} reports")
     return left
+
+
+def _tables(document: tomlkit.TOMLDocument, name: str) -> dict[str, Any]:
+    """Return the tables below `name`; what is no table there is named when the result is read as a scenario."""
+    found: Any = document.get(name)
+    return (
+        {key: one for key, one in found.items() if isinstance(one, Mapping)}
+        if isinstance(found, Mapping)
+        else {}
+    )
 
 
 def _modelled(functions: Mapping[str, Any], name: str, left: list[str]) -> Any:

@@ -11,9 +11,12 @@ from busyhour.learning.findings import Findings
 from busyhour.learning.fits import Fitted, Interval
 from busyhour.learning.learnt import Learnt, LearntValue
 from busyhour.learning.recorded.behaviour import values_of_functions, values_of_log
+from busyhour.printable import printable
 from busyhour.project.csv_rows import listed
 from busyhour.scenarios.model import Distribution
 
+_MOST_LINES = 200
+"""Lines of values of a log in the text form."""
 REJECTED = 0.01
 """Probability of a test of fit below which the fitted form does not fit."""
 
@@ -99,16 +102,22 @@ def text(found: Findings, columns: ColumnMap | None) -> str:
     if found.choices is not None:
         counts = found.choices
         head = f"  {counts.contacts:,} contacts, {counts.entries:,} entries, {counts.first[:10]} to {counts.last[:10]}"
-        values = [line for one in values_of_log(counts) for line in _lines(one)]
+        values = _cut([line for one in values_of_log(counts) for line in _lines(one)])
         failures = [
             f"  {name}: {number:,} times {failure!r}"
             for name, one in sorted(counts.functions.items())
             for failure, number in one.failures.items()
         ]
-        parts.append([counts.source, head, "", *values, *failures, *_notes(counts.notes)])
+        parts.append([counts.source, head, "", *values, *_cut(failures), *_notes(counts.notes)])
     if found.functions:
         parts.append([line for one in values_of_functions(found.functions) for line in _lines(one)])
-    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+    return "\n\n".join("\n".join(map(printable, part)) for part in parts) + "\n"
+
+
+def _cut(lines: list[str]) -> list[str]:
+    """Return the first lines and the number of the others: a log of another kind may have a value for each entry."""
+    more = [f"… and {len(lines) - _MOST_LINES:,} more lines (--format json has all)"]
+    return lines if len(lines) <= _MOST_LINES else lines[:_MOST_LINES] + more
 
 
 def _calls_text(learnt: Learnt, columns: ColumnMap | None) -> list[str]:

@@ -1,11 +1,14 @@
 """Exports that are broken or made to break the reader: named with file and line, exit code 2, never counted as data."""
 
+import gzip
 import json
 import os
 
 import pytest
 
 from busyhour import cli
+from busyhour.flows.export.reader import read_file
+from busyhour.shipped import shipped_root
 
 HEAD = (
     "StartInterval,Queue,Contacts queued,Contacts handled,Contacts abandoned,Average agent interaction time"
@@ -152,3 +155,122 @@ def test_pipes_and_devices_are_no_exports(learn, tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(["learn", "--calls", str(tmp_path / "pipe")])
     assert ended.value.code == 2
+
+
+RECORD = {
+    "ContactId": "c",
+    "InitiationTimestamp": "2026-11-30T10:00:00Z",
+    "InitiationMethod": "INBOUND",
+    "Queue": {"Name": "Q", "Duration": 5},
+}
+ENTRY = {
+    "ContactId": "c",
+    "ContactFlowName": "Main",
+    "Identifier": "menu",
+    "ContactFlowModuleType": "GetUserInput",
+    "Results": "1",
+    "Timestamp": "2026-11-30T10:00:00Z",
+}
+REPORT = "REPORT RequestId: {} Duration: {} ms Billed Duration: 1 ms\n"
+EVIL = "x\n::warning::y\x1b[31m\nverdict"
+
+
+@pytest.fixture
+def recorded(tmp_path, capsys):
+    """Run `busyhour learn` on records or logs; return exit code, standard output and standard error."""
+
+    def one(option, content, *words):
+        path = tmp_path / "recorded.log"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        given = f"lookup={path}" if option == "--function-log" else str(path)
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["learn", option, given, *words])
+        shown = capsys.readouterr()
+        return int(ended.value.code or 0), shown.out, shown.err
+
+    return one
+
+
+@pytest.mark.parametrize(
+    ("option", "content", "said"),
+    [
+        (
+            "--records",
+            json.dumps(RECORD | {"InitiationTimestamp": "9999-12-31T23:59:59Z"}),
+            "not a time like",
+        ),
+        (
+            "--records",
+            json.dumps(RECORD | {"InitiationTimestamp": "0001-01-01T00:00:00Z"}),
+            "not a time like",
+        ),
+        ("--records", gzip.compress(json.dumps(RECORD).encode()) + b"junk", "is damaged gzip"),
+        ("--records", gzip.compress(b"{}" * 1000)[:-9], "is damaged gzip"),
+        ("--records", "[" * 100_000, "is not JSON"),
+        ("--function-log", REPORT.format("a", "9" * 400), "no report of an invocation"),
+        ("--function-log", REPORT.format("a", "\u0663"), "no report of an invocation"),
+        (
+            "--function-log",
+            json.dumps({"type": "platform.report", "record": {"metrics": {"durationMs": 10**400}}}),
+            "no report of an invocation",
+        ),
+        (
+            "--function-log",
+            json.dumps({"type": "platform.report", "record": {"metrics": {"durationMs": True}}}),
+            "no report of an invocation",
+        ),
+    ],
+)
+def test_a_value_that_aws_does_not_write_is_no_record(recorded, option, content, said):
+    code, _, err = recorded(option, content)
+    assert code == 2
+    assert said in err
+
+
+def test_a_gzip_file_of_many_members_is_read_in_linear_time(recorded):
+    """Each member took a copy of the rest: this file took minutes."""
+    members = gzip.compress(b"\n") * 40_000 + gzip.compress(json.dumps(RECORD).encode())
+    code, out, err = recorded("--records", members)
+    assert code == 0, err
+    assert "1 calls on 1 day" in out
+
+
+def test_durations_of_nothing_and_of_a_day_have_a_finite_fit(recorded):
+    text = "".join(REPORT.format(f"{n:x}", f"{10 ** (n % 8)}.{'0' * (n % 12)}1") for n in range(60))
+    code, out, err = recorded("--function-log", text, "--format", "json")
+    assert code == 0, err
+    assert not {"NaN", "Infinity"} & set(out.replace(",", " ").split())
+
+
+def test_the_interval_of_one_value_is_not_known(recorded):
+    code, out, _ = recorded("--function-log", REPORT.format("a", "5"))
+    assert code == 0
+    assert "lookup: duration: 0.005 s (interval not known), of 1" in out
+
+
+def test_names_in_a_log_are_one_line_of_the_output(recorded):
+    entry = ENTRY | {"ContactFlowName": EVIL, "Identifier": EVIL, "Results": EVIL, "Timestamp": EVIL}
+    code, out, err = recorded("--flow-logs", json.dumps(entry))
+    assert code == 0, err
+    assert not [line for line in (out + err).splitlines() if line.startswith(("::", "verdict"))]
+    assert "\x1b" not in out + err
+
+
+def test_a_log_with_a_value_for_each_entry_floods_no_terminal(recorded):
+    entries = (json.dumps(ENTRY | {"ContactId": str(n), "Results": f"intent{n}"}) for n in range(900))
+    code, out, _ = recorded("--flow-logs", "\n".join(entries))
+    assert code == 0
+    assert "… and 700 more lines" in out
+
+
+def test_no_text_of_a_log_becomes_a_line_of_the_scenario(recorded, tmp_path):
+    root = shipped_root()
+    flow = read_file(root / "examples" / "helpdesk" / "flows" / "helpdesk-main.json")
+    scenario = tmp_path / "s.toml"
+    text = (root / "scenarios" / "helpdesk.toml").read_text()
+    scenario.write_text(text.replace("../examples", str(root / "examples")))
+    place = {"ContactFlowName": flow.name, "Identifier": flow.actions[0].identifier}
+    entry = ENTRY | place | {"Timestamp": "\nseed = 7"}
+    code, _, err = recorded("--flow-logs", json.dumps(entry), "--into", str(scenario))
+    assert code == 0, err
+    assert "# recorded.log, \\nseed = 7 to \\nseed = 7: 1 times" in scenario.read_text()

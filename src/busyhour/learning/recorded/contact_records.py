@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from busyhour.errors import BusyhourError
 from busyhour.learning import calls
 from busyhour.learning.calls import Call
+from busyhour.learning.exports.fields import YEARS
 from busyhour.learning.learnt import Learnt
 from busyhour.learning.recorded.documents import texts, values
 from busyhour.project.toml_file import shown
@@ -133,6 +134,8 @@ def _moment(record: Mapping[str, Any], name: str, zone: ZoneInfo) -> datetime | 
         return None
     try:
         moment = datetime.fromisoformat(found)
+        if moment.year not in YEARS:
+            raise ValueError
         return moment.astimezone(zone) if moment.tzinfo is not None else moment.replace(tzinfo=zone)
     except (TypeError, ValueError, OverflowError):
         raise _FieldError(f"{name} is {found!r:.60}, not a time like 2026-03-02T10:00:00Z") from None

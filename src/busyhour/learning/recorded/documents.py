@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import zlib
 from collections.abc import Iterator
@@ -68,23 +70,14 @@ def _text(path: Path) -> str:
 
 def _unzipped(path: Path, raw: bytes) -> bytes:
     """Return the content of a gzip file, all its members."""
-    pieces: list[bytes] = []
-    left = DATA_BYTES
     try:
-        while raw.startswith(b"\x1f\x8b"):
-            member = zlib.decompressobj(wbits=31)
-            pieces.append(member.decompress(raw, left + 1))
-            left -= len(pieces[-1])
-            if left < 0:
-                raise BusyhourError(
-                    f"{shown(path)}: is larger than {DATA_BYTES:,} bytes unzipped", "Split the file."
-                )
-            if not member.eof:
-                raise zlib.error("it ends in the middle")
-            raw = member.unused_data
-    except zlib.error as error:
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
+            content = packed.read(DATA_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise BusyhourError(f"{shown(path)}: is damaged gzip: {error}", "Copy it again.") from error
-    return b"".join(pieces)
+    if len(content) > DATA_BYTES:
+        raise BusyhourError(f"{shown(path)}: is larger than {DATA_BYTES:,} bytes unzipped", "Split the file.")
+    return content
 
 
 def values(document: Text) -> Iterator[tuple[int, dict[str, Any]]]:

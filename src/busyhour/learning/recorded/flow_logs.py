@@ -34,7 +34,7 @@ _MENU, _INPUT, _FUNCTION, _HOURS, _QUEUE, _COMPARE = (
     "SetQueue",
     "CheckAttribute",
 )
-_KEYS = re.compile(r"\+?[0-9*#A-D]+")
+_KEYS = re.compile(r"\+?[0-9*#A-D]{1,128}")
 _FAILED = re.compile(
     r"error|failed|exception|no prompt provided|unsupported|invalid|not found|notdone|multiplefound|status code",
     re.I,

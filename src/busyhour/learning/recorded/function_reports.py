@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from busyhour.errors import BusyhourError
 from busyhour.input_files import parse_json
@@ -20,8 +20,10 @@ from busyhour.learning.recorded.documents import Text, texts
 from busyhour.project.toml_file import shown
 
 _REPORT = re.compile(r"REPORT RequestId: (?P<request>[0-9a-fA-F-]+)(?P<rest>.*)", re.DOTALL)
-_DURATION = re.compile(r"(?<!Billed )(?<!Init )(?<!Restore )Duration: (\d+(?:\.\d+)?) ms")
-_INIT = re.compile(r"Init Duration: (\d+(?:\.\d+)?) ms")
+_DURATION = re.compile(r"(?<!Billed )(?<!Init )(?<!Restore )Duration: ([0-9]{1,12}(?:\.[0-9]{1,12})?) ms")
+_INIT = re.compile(r"Init Duration: ([0-9]{1,12}(?:\.[0-9]{1,12})?) ms")
+_MOST_MS = 1e12
+"""Milliseconds, as in the text form."""
 _STATUS = re.compile(r"Status: (\w+)")
 
 
@@ -109,6 +111,11 @@ def _messages(document: Text) -> list[Any]:
     return [*document.text.splitlines()]
 
 
+def _is_time(value: Any) -> TypeGuard[float]:
+    """Whether a JSON value is a number of milliseconds that an invocation can take; others are no report."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < _MOST_MS
+
+
 def _report(message: Any) -> dict[str, Invocation]:
     """Return the invocation that a message reports, by its request; empty if it reports none."""
     if isinstance(message, str):
@@ -135,7 +142,7 @@ def _report(message: Any) -> dict[str, Invocation]:
     if not isinstance(record, Mapping) or not isinstance(metrics, Mapping):
         return {}
     took, init_ms = metrics.get("durationMs"), metrics.get("initDurationMs")
-    if not isinstance(took, int | float) or took < 0:
+    if not _is_time(took):
         return {}
-    cold = init_ms / 1000 if isinstance(init_ms, int | float) and init_ms >= 0 else None
+    cold = init_ms / 1000 if _is_time(init_ms) else None
     return {str(record.get("requestId")): Invocation(took / 1000, cold, record.get("status") != "success")}
