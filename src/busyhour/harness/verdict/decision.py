@@ -182,14 +182,22 @@ def _needs(row: Mapping[str, Any]) -> str:
     return "no value carries the plan" if need is None else f"the plan needs {number(float(need))}{unit}"
 
 
+_REJECTED = {
+    "agents": "of the contacts would not be answered in time",
+    "abandoned": "of the contacts would be abandoned",
+    "waiting": "of the contacts would find the queue full",
+}
+"""What the share that a limit rejects is, by the model of its requirement; a number of resources rejects none."""
+
+
 def _limit_reason(row: Mapping[str, Any]) -> str:
     value = f"{number(float(row['value']))} {row['origin']}"
     text = f"By calculation {row['name']} does not carry the plan: {_needs(row)}, {value}"
     rejected, tolerated = row.get("rejected_at_plan"), row.get("tolerated")
-    if rejected is not None and tolerated is not None:
-        text += (
-            f"; {rejected:.3g} of the first attempts would be rejected, {tolerance(tolerated)} is tolerated"
-        )
+    model = str((row.get("requirement") or {}).get("model"))
+    if rejected is not None and tolerated is not None and model != "count":
+        what = _REJECTED.get(model, "of the first attempts would be rejected")
+        text += f"; {rejected:.3g} {what}, {tolerance(tolerated)} is tolerated"
     return f"{text}{_calculation(row)}."
 
 
