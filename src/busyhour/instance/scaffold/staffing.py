@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from busyhour.flows.library import identity
 from busyhour.instance import kinds
@@ -56,7 +57,7 @@ def staffed(facts: Facts, reach: Reach) -> list[Staffed]:
                 max(1, round(agents)) if agents else ASSUMED_AGENTS,
                 why or "no user's routing profile has the queue",
                 int(capacity) if isinstance(capacity, int | float) and capacity > 0 else None,
-                str((queue.get("References") or {}).get(hours, "")),
+                str(_mapping(queue.get("References")).get(hours, "")),
             )
         )
     return found
@@ -64,22 +65,28 @@ def staffed(facts: Facts, reach: Reach) -> list[Staffed]:
 
 def _users(facts: Facts) -> Mapping[str, tuple[float, str]]:
     """Return agents by name of queue: the users of each routing profile, divided evenly among its queues for voice."""
-    by_profile = facts.gathered(kinds.USER).get("by_routing_profile") or {}
+    by_profile = _mapping(facts.gathered(kinds.USER).get("by_routing_profile"))
     agents: dict[str, float] = defaultdict(float)
     profiles: dict[str, list[str]] = defaultdict(list)
     for profile in facts.of(kinds.ROUTING_PROFILE).values():
         name = str(profile.get("Name", ""))
-        users = by_profile.get(name, 0) if isinstance(by_profile, Mapping) else 0
+        users = by_profile.get(name, 0)
+        listed = profile.get("Queues")
         queues = {
             str(one.get("QueueName", ""))
-            for one in profile.get("Queues") or ()
+            for one in (listed if isinstance(listed, list) else ())
             if isinstance(one, Mapping) and one.get("Channel", "VOICE") == "VOICE"
         }
         for queue in queues:
-            if users:
+            if isinstance(users, int) and users > 0:
                 agents[queue] += users / len(queues)
                 profiles[queue].append(f"{name} ({users} users, {len(queues)} queues)")
     return {
         queue: (agents[queue], f"users of {', '.join(sorted(profiles[queue]))}, divided evenly")
         for queue in agents
     }
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return an object of a file that may have been edited; an empty one where it is something else."""
+    return value if isinstance(value, Mapping) else {}

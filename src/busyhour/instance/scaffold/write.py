@@ -29,6 +29,8 @@ _BUSY = 0.8
 _WITHOUT_AGENTS = 600
 """Calls an hour assumed where no queue is met."""
 _RECORDING = "5s"
+_KEYS = 10_000
+"""Keys of a table that requests ask for, as long as they are not known."""
 
 
 class Writer:
@@ -230,6 +232,9 @@ class Writer:
         for name in tables:
             table = tomlkit.table()
             table["definition"] = self._relative(self._facts.path(kinds.TABLE, name))
+            keys = tomlkit.inline_table()
+            keys["count"] = _KEYS
+            self._set(table, "keys", keys, "assumed: number of keys, all alike", f"keys of table {name}")
             made[name] = table
         self._document["tables"] = made
 

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from busyhour.cli.check import command as check
+from busyhour.cli.forecast import command as forecast
 from busyhour.errors import BusyhourError
 from busyhour.instance.scaffold.check import remarks
 from busyhour.instance.scaffold.new import write_scenario
@@ -143,6 +146,17 @@ def test_nothing_is_left_unset_and_each_assumption_is_marked(project: Project) -
     found = remarks(load(written.path, root=project.root))
     assert [str(one) for one in found if one.kind != "look"] == []
     assert len([one for one in found if one.kind == "look"]) == len(written.looks)
+
+
+@pytest.mark.slow
+def test_forecast_and_check_accept_it(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_scenario(project, "accepted", None, force=False)
+    monkeypatch.chdir(project.root)
+    shown = CliRunner().invoke(forecast, ["accepted"])
+    assert shown.exit_code in (0, 1), shown.output
+    assert "helpdesk-customers" in shown.output
+    assert "not in the scenario:" not in shown.output
+    assert CliRunner().invoke(check, []).exit_code == 0
 
 
 @pytest.mark.parametrize("entry", ["+12065550142", "helpdesk-main"])
