@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import shutil
@@ -102,7 +103,7 @@ def kinds(folder: Path) -> Sequence[Kind]:
     small = small_flow()
     database = folder / "seed.sqlite"
     history(database)
-    with sqlite3.connect(database) as opened:
+    with contextlib.closing(sqlite3.connect(database)) as opened, opened:
         opened.execute("PRAGMA journal_mode = DELETE")
     opened.close()
     exported = folder / "seed.jsonl"

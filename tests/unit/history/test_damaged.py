@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import zlib
 from pathlib import Path
@@ -27,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def change(path: Path, column: str, value: object) -> None:
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute(f"UPDATE runs SET {column} = ?", (value,))
     database.close()
 
@@ -63,7 +64,7 @@ def test_damaged_pages_of_the_file_are_an_error_of_the_input(path: Path) -> None
 
 
 def test_a_damaged_name_in_the_schema_is_an_error_of_the_input(path: Path) -> None:
-    with sqlite3.connect(path) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute("PRAGMA journal_mode = DELETE")
         database.execute("PRAGMA writable_schema = 1")
         database.execute("UPDATE sqlite_master SET name = CAST(x'ff' AS TEXT), sql = CAST(x'ff' AS TEXT)")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -207,7 +208,8 @@ def test_every_older_schema_is_brought_up_to_date_with_its_runs(tmp_path: Path) 
     with History.open(tmp_path / "new.sqlite") as history:
         history.add([night(1)])
     columns = "run_id, started, scenario, identity, outcome, added, observation"
-    row = sqlite3.connect(tmp_path / "new.sqlite").execute(f"SELECT {columns} FROM runs").fetchone()
+    with contextlib.closing(sqlite3.connect(tmp_path / "new.sqlite")) as database:
+        row = database.execute(f"SELECT {columns} FROM runs").fetchone()
     for version in range(1, len(MIGRATIONS)):
         old = tmp_path / f"v{version}.sqlite"
         database = sqlite3.connect(old)
