@@ -23,6 +23,7 @@ from botocore.exceptions import ClientError
 from busyhour.emulator.app import Emulator, build
 from busyhour.emulator.connect.service import HANDLERS
 from busyhour.emulator.server.listener import running
+from busyhour.emulator.service_quotas.increases import ApprovalPolicy
 from busyhour.harness.publishing import problems
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table.quota_table import kebab, load
@@ -447,7 +448,14 @@ def served(tmp: Path) -> Iterator[tuple[Emulator, str]]:
     rates = {quota.key: 1e6 for quota in load() if quota.kind in (Kind.RATE, Kind.BURST)}
     rates |= {f"connect.{kebab(operation)}.rate": 1e6 for operation in HANDLERS}
     functions = [Function("one")]
-    emulator = build(flows=[path], quotas=rates, numbers=[NUMBER], validator=problems, functions=functions)
+    emulator = build(
+        flows=[path],
+        quotas=rates,
+        numbers=[NUMBER],
+        validator=problems,
+        functions=functions,
+        approval=ApprovalPolicy(case_delay=None),
+    )
     with running(emulator) as url:
         yield emulator, url
 

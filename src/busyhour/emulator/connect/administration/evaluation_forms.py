@@ -90,7 +90,7 @@ def deactivate(site: InstanceRuntime, params: Params) -> Params:
 def describe(site: InstanceRuntime, params: Params) -> Params:
     """DescribeEvaluationForm: a version, by default the latest."""
     form, version = _version(site, params)
-    number = params.get("EvaluationFormVersion") or max(map(int, form.parts[_VERSIONS]))
+    number = _number(form, params)
     return {"EvaluationForm": {**version, **_summary(site, form, number, version), "Tags": form.tags}}
 
 
@@ -138,10 +138,16 @@ def _version(site: InstanceRuntime, params: Params) -> tuple[Resource, dict[str,
     """Return the form and the version of a request; without one, the latest."""
     form: Resource = site.find(kinds.EVALUATION_FORM, params["EvaluationFormId"])
     kept = form.parts[_VERSIONS]
-    version = kept.get(str(params.get("EvaluationFormVersion") or max(map(int, kept))))
+    version = kept.get(str(_number(form, params)))
     if version is None:
         raise not_found("EvaluationFormVersion")
     return form, version
+
+
+def _number(form: Resource, params: Params) -> int:
+    """Return the number of the version of a request; 0 is one that no form has."""
+    given = params.get("EvaluationFormVersion")
+    return max(map(int, form.parts[_VERSIONS])) if given is None else int(given)
 
 
 def _add(site: InstanceRuntime, form: Resource, params: Params) -> int:
