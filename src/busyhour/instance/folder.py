@@ -83,7 +83,7 @@ class Folder:
         """
         before = self._known(kind).get(identity)
         earlier = before["file"] if before is not None else None
-        path = self.root / file
+        path = self._inside(file)
         old = self._read(earlier or file)
         if old is not None:
             content = _completed(kind, old, content, missing)
@@ -126,27 +126,39 @@ class Folder:
         }
         content = {**self._index, "resources": resources, "not_read": not_read, "dangling": dangling}
         text = text_of(dict(sorted(content.items())))
-        if self.writes and self._text(self.root / INDEX) != text:
+        if self.writes and self._text(self._inside(INDEX)) != text:
             write_atomically(self.root / INDEX, text, make_folder=True)
 
     def _known(self, kind: Kind) -> Mapping[str, Any]:
         known: Mapping[str, Any] = (self._before.get("resources") or {}).get(kind.folder) or {}
         return known
 
-    def _remove(self, file: str) -> None:
+    def _inside(self, file: str) -> Path:
+        """Return the path of a file of the folder.
+
+        Raises:
+            BusyhourError: it leads out of the folder, by `..` or by a link.
+        """
         path = self.root / file
-        if path.resolve().is_relative_to(self.root.resolve()):
-            path.unlink(missing_ok=True)
-            self.removed += 1
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise BusyhourError(
+                f"{path}: leads out of {self.root}, to {path.resolve()}: nothing is read or written there.",
+                "Remove the link, or restore index.json, and pull again.",
+            )
+        return path
+
+    def _remove(self, file: str) -> None:
+        self._inside(file).unlink(missing_ok=True)
+        self.removed += 1
 
     def _text(self, path: Path) -> str | None:
         try:
-            return path.read_bytes().decode("utf-8")
+            return read_text(path, _BYTES)
         except (OSError, UnicodeDecodeError):
             return None
 
     def _read(self, file: str) -> Any:
-        path = self.root / file
+        path = self._inside(file)
         try:
             found = parse_json(read_text(path, _BYTES))
         except (FileNotFoundError, NotADirectoryError):
