@@ -137,9 +137,7 @@ def _station(queue: AgentQueue, size: int, volume: float, staffing: float) -> We
     if places <= 1:
         return _scaled(free)
     waiting = np.arange(1, places)
-    leaving = rate * _hazard(
-        np.maximum(whole + waiting - agents, 0.0) / rate, queue.patience, queue.patience_cv
-    )
+    leaving = rate * _hazard((whole + waiting - agents) / rate, queue.patience, queue.patience_cv)
     with np.errstate(divide="ignore"):
         steps = (math.log(rate) - np.log(agents / queue.aht + leaving)) * 2.0 / (1.0 + queue.aht_cv**2)
     queued = np.full(size, -np.inf)
@@ -151,7 +149,7 @@ def _station(queue: AgentQueue, size: int, volume: float, staffing: float) -> We
     return weights
 
 
-def _hazard(seconds: Weights, mean: float, cv: float) -> Weights:
+def _hazard(seconds: NDArray[np.floating[Any]], mean: float, cv: float) -> Weights:
     """Return the cumulative hazard of patience, taken as Weibull distributed with this mean and coefficient of variation."""
     import numpy as np
 

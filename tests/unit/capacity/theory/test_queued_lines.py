@@ -98,6 +98,12 @@ def test_the_mean_is_erlang_a_and_of_a_short_queue_that_of_its_states() -> None:
     assert mean_calls(none_waits) == pytest.approx(9.0 * (1.0 - erlang_b(9.0, 10)), rel=1e-9)
 
 
+def test_handling_without_a_caller_keeps_no_line() -> None:
+    """1.8 erlang at 2 agents: none waits in 1 + 1.8 + 1.62 states, one in 1.62 x 0.03 / (2/60 + 1/60)."""
+    queue = AgentQueue(1.8, 2, 60.0, 1.0, 0.0, 60.0, 1.0)
+    assert blocked(0.0, [queue], 1) == pytest.approx(0.972 / (4.42 + 0.972), rel=1e-12)
+
+
 def simulated(flow: float, queue: AgentQueue, lines: int, calls: int) -> float:
     """Share of calls blocked, in a simulation of constant or exponential times."""
     chance, rate = random.Random(5), queue.load / queue.aht
