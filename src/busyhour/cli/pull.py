@@ -183,7 +183,10 @@ def _first_scenario(root: Path, alias: str) -> None:
         say(f"No scenario was written: {error.message}", err=True)
         return
     say(f"{written} `busyhour scenario check` lists them.")
-    say(f"Next: busyhour learn --calls FILE --into {written.path}, busyhour forecast", err=True)
+    say(
+        f"Next: busyhour learn --from 14d (or --calls FILE) --into {written.path}, busyhour forecast",
+        err=True,
+    )
 
 
 def _show(pulled: Pulled, check: bool, root: Path) -> None:
