@@ -75,6 +75,14 @@ def intervals(folder: Path) -> Path:
 
 
 TABLE: list[tuple[str, Sequence[str], str, int, str]] = [
+    ("alarms", ["lookup"], NOWHERE, 0, "AWS::CloudWatch::Alarm"),
+    (
+        "alarms",
+        ["lookup", "--check", "--region", "us-east-1", "--emulator", "http://127.0.0.1:9"],
+        LOOPBACK,
+        5,
+        "127.0.0.1:9",
+    ),
     ("check", ["FLOW"], NOWHERE, 0, "1 flow: no errors"),
     ("compare", ["RUN", "--baseline", "RUN"], NOWHERE, 0, "metrics equivalent"),
     ("contract", ["FLOW"], NOWHERE, 0, '"functions"'),

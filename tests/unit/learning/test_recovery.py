@@ -73,7 +73,7 @@ def test_intervals_hold_the_simulated_values_as_often_as_they_say(project, capsy
 @pytest.mark.slow
 def test_the_forecast_of_what_was_learnt_is_that_of_what_was_simulated(project, capsys):
     quarters = [(900.0, rate) for rate in (1_200.0, 2_400.0, 4_800.0, 12_000.0, 4_800.0, 2_400.0, 1_200.0)]
-    scenario = day.centre(1, (300, 700), quotas={"connect.concurrent-calls": 5_000})
+    scenario = day.centre(1, (300, 700), quotas={"connect.concurrent-active-calls-per-instance": 5_000})
     day.record(project, scenario, day.poisson(quarters, seed=1))
     learn("--into", "scenarios/helpdesk.toml")
     capsys.readouterr()
