@@ -65,7 +65,7 @@ def test_runs_to_its_end(busyhour: Busyhour, corpus: Path, tmp_path: Path, start
     scenario.write_text(SCENARIO.format(file=json.dumps(str(file)), entry=json.dumps(name)), encoding="utf-8")
     done = busyhour("run", scenario, "--out", tmp_path / "run", cwd=tmp_path)
     record = done.record(tmp_path / "run")
-    assert done.code in (0, 1), done.err
+    assert done.code in (0, 1, 4), done.err  # eight seconds may be too short to show the plan
     arrivals = record["arrivals"]
     assert arrivals["planned"] == arrivals["started"] == 16
     assert sum(record["calls"]["ends"].values()) >= 16 - arrivals["cut_off"]
