@@ -77,6 +77,8 @@ def watch(descriptor: int, ended: Callable[[], None]) -> None:
                 pass
         ended()
 
+    with contextlib.suppress(ImportError):
+        import ctypes  # noqa: F401 - an import in the thread could find files of a handler that is imported meanwhile
     _native_thread(wait)
 
 

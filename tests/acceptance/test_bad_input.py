@@ -99,6 +99,7 @@ def test_a_flow_that_is_not_json_is_named_with_its_place(busyhour: Busyhour, tea
     assert "helpdesk-queue.json:2:" in done.err
 
 
+@pytest.mark.slow
 def test_a_legacy_export_is_run_through_its_conversion(busyhour: Busyhour, team: Path) -> None:
     """The old designer's export says "Bye." and disconnects."""
     legacy = {
@@ -193,6 +194,7 @@ def test_a_run_folder_that_cannot_be_written_is_said_before_anything_starts(
     assert "--out" in done.err
 
 
+@pytest.mark.slow
 def test_a_full_disk_for_the_report_keeps_what_was_measured(busyhour: Busyhour, team: Path) -> None:
     """report.html is a link to /dev/full, so that writing it fails as on a full disk."""
     if not Path("/dev/full").exists():

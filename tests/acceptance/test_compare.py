@@ -258,6 +258,7 @@ def test_a_run_without_load_json_ends_with_4_and_names_what_is_missing(
     assert "not shown" in busyhour("history", "list", cwd=nights).out
 
 
+@pytest.mark.slow
 def test_eight_nights_with_a_slower_handler_from_night_6_and_a_quota_cut_on_night_7(
     nights: Path, busyhour: Busyhour
 ) -> None:

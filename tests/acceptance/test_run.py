@@ -79,6 +79,7 @@ def test_a_smoke_run_of_the_helpdesk_has_everything_that_is_promised_and_can_be_
         assert done.out.startswith(start)
 
 
+@pytest.mark.slow
 def test_a_peak_at_default_quotas_names_what_bound_first_and_when(busyhour: Busyhour, tmp_path: Path) -> None:
     done = busyhour("run", "peak", *STEEP, "--out", tmp_path / "run", cwd=ROOT)
     record = done.record(tmp_path / "run")

@@ -82,6 +82,7 @@ def drive(url: str, folder: Path) -> LoadResult:
     return store.read_load(folder)
 
 
+@pytest.mark.slow
 def test_calls_start_on_time_however_slow_the_target_is(emulator: str, tmp_path: Path) -> None:
     fault = json.dumps(
         {"service": "connect", "operation": "StartOutboundVoiceContact", "latency_seconds": ANSWER_SECONDS}

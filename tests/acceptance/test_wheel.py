@@ -91,6 +91,7 @@ def test_the_wheel_holds_exactly_the_rooms_files(wheel: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_runs_a_scenario_from_a_teams_own_folder(wheel: Path, tmp_path: Path) -> None:
     """The wheel is installed alone; what it depends on is lent by the environment of these tests."""
     python = environment(tmp_path / "env")

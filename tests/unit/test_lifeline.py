@@ -124,3 +124,19 @@ def test_the_variable_is_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     line.close()
     assert done.stdout.split() == ["False"]
+
+
+def test_following_imports_everything_before_its_thread_starts() -> None:
+    """An import in the thread could find a file of a handler that is imported meanwhile, such as struct.py."""
+    code = (
+        "import os, sys, threading; from busyhour import lifeline\n"
+        "before = set(sys.modules)\n"
+        "lifeline.watch(os.pipe()[0], lambda: None)\n"
+        "known = set(sys.modules)\n"
+        "import time; time.sleep(0.3)\n"
+        "print(sorted(set(sys.modules) - known))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.strip() == "[]"

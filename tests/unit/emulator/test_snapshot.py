@@ -289,7 +289,7 @@ def test_a_code_package_that_was_torn_is_named(tmp_path, snapshot):
     in_folder(tmp_path, snapshot)
     [package] = (tmp_path / "packages").iterdir()
     package.write_bytes(package.read_bytes()[:50])
-    with pytest.raises(BusyhourError, match="is not the code package that its name says") as caught:
+    with pytest.raises(BusyhourError, match="is not the code package of its name") as caught:
         started(tmp_path)
     assert package.name in caught.value.message
 

@@ -27,6 +27,7 @@ NAMES_OF_OTHERS = {
 }
 """Place -> what has the same name there."""
 ABOUT_THE_TYPE = {
+    "calls/unused.py": "keys are pressed while a message is played",
     "calls/effects.py": "answering machine detection is a setting of the call",
     "contracts/analysis/channels.py": "a flow of views alone is an agent's guide",
     "contracts/analysis/origins.py": "where a value comes from that only the caller gives",
