@@ -59,6 +59,8 @@ def compared(
     if calls is None or not calls.recorded:
         return None
     planned = load(scenario, root=root)
+    if not planned.drive.has_calls:
+        return None
     real = any(function.handler for function in planned.functions.values())
     with HandlerAnswers(planned) if real else nullcontext() as answers:
         machine = machine_of(planned)

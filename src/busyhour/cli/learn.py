@@ -197,7 +197,12 @@ def command(
     for reason in written.left:
         say(f"Note: {reason}", err=True)
     say(f"Wrote {' and '.join(str(file) for file in written.files)}", err=True)
-    _learnt.print_findings(found, columns, form, output, _learnt.compared(scenario, found.calls, root, plot))
+    reproduced = None
+    try:
+        reproduced = _learnt.compared(scenario, found.calls, root, plot)
+    except BusyhourError as error:
+        say(f"Note: the recorded days are not simulated: {error.message}", err=True)
+    _learnt.print_findings(found, columns, form, output, reproduced)
     say(f"Next: busyhour forecast {scenario}", err=True)
 
 

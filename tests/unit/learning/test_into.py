@@ -147,3 +147,19 @@ def test_bad_input_is_named_with_the_way_out(project, capsys, words, said):
     code, _, err = run(capsys, "learn", "--calls", "acd.csv", *words)
     assert code == 2
     assert said in err
+
+
+def test_days_are_not_simulated_by_a_scenario_without_calls(project, capsys):
+    record = {
+        "Channel": "VOICE",
+        "ContactId": "c",
+        "DisconnectTimestamp": "2026-03-02T10:05:00Z",
+        "InitiationMethod": "INBOUND",
+        "InitiationTimestamp": "2026-03-02T10:00:00Z",
+    }
+    (project / "records.jsonl").write_text(json.dumps(record))
+    into = ("learn", "--records", "records.jsonl", "--format", "json", "--into")
+    code, out, err = run(capsys, *into, "scenarios/lookup.toml")
+    assert (code, "reproduction" in json.loads(out)) == (0, False), err
+    code, out, err = run(capsys, *into, "scenarios/helpdesk.toml")
+    assert (code, len(json.loads(out)["reproduction"]["days"])) == (0, 1), err
