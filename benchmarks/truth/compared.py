@@ -44,8 +44,9 @@ def compare(plan: str, quantity: str, way: str, value: Estimate, reference: Esti
     """Compare one estimate with the reference."""
     difference = value.value - reference.value
     error = math.hypot(value.error, reference.error)
-    if error == 0.0:
-        equal = abs(difference) <= ROUNDING * max(abs(reference.value), 1e-3)
+    rounding = ROUNDING * max(abs(reference.value), 1e-3)
+    if error <= rounding:
+        equal = abs(difference) <= rounding
         return Row(plan, quantity, way, value.value, reference.value, source, difference, None, equal, equal)
     # Welch and Satterthwaite.
     parts = [((e.error / error) ** 4 / e.freedom) for e in (value, reference) if e.freedom < math.inf]

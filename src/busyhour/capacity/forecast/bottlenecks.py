@@ -86,13 +86,11 @@ class Bottlenecks:
         redial, share = self.scenario.callers.redial, self.tolerated.calls(self.planned)
         again = (redial.share, redial.attempts) if redial else (0.0, 0)
         requirement: Requirement = Lines(self.per_second * seconds, share, self._z, *again)
-        waiting = [queue for queue in queues if queue.keeps_waiting(self.per_second)]
+        waiting = [queue for queue in queues if queue.keeps_waiting(self.per_second, self._z == 1.0)]
         if waiting and seconds > 0.0:
             known = demand.quantities.get("in flow")
-            in_flow, error = (
-                demand.mean("ringing") + demand.mean("in flow"),
-                known.half_width if known else 0.0,
-            )
+            in_flow = demand.mean("ringing") + demand.mean("in flow")
+            error = known.half_width if known else 0.0
             talks = math.fsum(each.share * each.aht * each.talking for each in queues if each not in waiting)
             flow = self.per_second * (in_flow + talks)
             stations = [queue.station(self.per_second) for queue in waiting]
@@ -101,6 +99,8 @@ class Bottlenecks:
                 quantity, spread = "", math.hypot(error / seconds, *(queue.spread for queue in waiting))
             if not all(queue.markovian and queue.capacity is None for queue in waiting):
                 spread = math.hypot(spread, _UNLIKE)
+            # The load that is stated and the network's are one: what was sampled otherwise is in flows.
+            flow = max(0.0, self.per_second * seconds - math.fsum(map(mean_calls, stations)))
             plain = tuple(astuple(station) for station in stations)
             requirement = QueuedLines(self.per_second * seconds, flow, plain, share, self._z, *again)
         text = f"{self.planned:,.0f} calls/h x {seconds:.1f} s / 3600 = {requirement.load():,.4g} erlang"

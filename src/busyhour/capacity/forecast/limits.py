@@ -24,6 +24,8 @@ from busyhour.quotas import freshness
 
 _WAITS = 0.001
 """Share of contacts that wait above which a queue is part of the network that decides on lines."""
+_WAITS_OF_OTHERS = 0.05
+"""The same for arrivals that are not Poisson: below it waiting adds less than 5 % to the variance of calls in progress."""
 
 REORDER = "new calls meet the reorder tone (fast busy); CallsBreachingConcurrencyQuota"
 TOO_MANY = "StartOutboundVoiceContact returns TooManyRequestsException, HTTP 429"
@@ -253,15 +255,16 @@ class Staffed:
             load, agents, self.aht, self.aht_cv, self.talking, self.patience, self.patience_cv, capacity
         )
 
-    def keeps_waiting(self, per_second: float) -> bool:
+    def keeps_waiting(self, per_second: float, poisson: bool = True) -> bool:
         """Whether waiting makes the calls in progress vary more than a Poisson variable.
 
-        Without agents all wait until they give up, as on infinitely many lines.
+        Without agents all wait until they give up, as on infinitely many lines. The network of queues has Poisson arrivals.
         """
         if self.agents < 1:
             return False
         load = self.offered(per_second)
-        return waiting_with_abandonment(load, self.agents, self.aht, self.patience).waits > _WAITS
+        waits = waiting_with_abandonment(load, self.agents, self.aht, self.patience).waits
+        return waits > (_WAITS if poisson else _WAITS_OF_OTHERS)
 
     @property
     def markovian(self) -> bool:
