@@ -11,7 +11,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit status of the process; the same for every command."""
+    """Exit code of the process; the same for every command."""
 
     OK = 0
     """HOLDS: every limit carries the plan by calculation, and what was measured shows it. Or a smoke run without findings."""

@@ -16,6 +16,7 @@ from busyhour.flows.actions.functions import ARN_KEYS, function_name
 from busyhour.flows.export.layout import shown_name
 from busyhour.flows.library import identity
 from busyhour.flows.model import Action, Flow
+from busyhour.flows.prompts import recordings
 from busyhour.flows.references import find
 from busyhour.scenarios.model import DriveKind, Scenario
 
@@ -172,7 +173,7 @@ def _prompts(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
             action.display_name,
             shown_name(flow, action, "PromptId", "promptName", "audio"),
         }
-        for value in _recordings(action.parameters):
+        for value in recordings(action.parameters):
             if find(value):
                 return
             names |= {value, value.rpartition("/")[2]}
@@ -184,19 +185,6 @@ def _prompts(scenario: Scenario, actions: _Actions) -> Iterator[Unused]:
                 f"is a prompt that no flow plays.{did_you_mean(name, sorted(prompts))}",
                 f"Recorded prompts of the flows: {', '.join(sorted(prompts)) or 'none'}.",
             )
-
-
-def _recordings(value: Any) -> Iterator[str]:
-    """Return ids and addresses of recorded prompts anywhere in parameters."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key in ("PromptId", "Uri") and isinstance(inner, str):
-                yield inner
-            else:
-                yield from _recordings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _recordings(inner)
 
 
 def _tables(scenario: Scenario) -> Iterator[Unused]:

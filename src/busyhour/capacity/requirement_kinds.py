@@ -17,8 +17,8 @@ from busyhour.capacity.theory.erlang import (
 )
 from busyhour.capacity.theory.finite_buffer import token_bucket_loss
 from busyhour.capacity.theory.lambda_retries import PAUSES, first_throttled
-from busyhour.capacity.theory.retrials import attempts_per_call, with_redials
-from busyhour.scenarios.model import Distribution, Redial
+from busyhour.capacity.theory.retrials import at_once, attempts_per_call, with_redials
+from busyhour.scenarios.model import Redial
 
 TOLERATED = 0.01
 """Share of first attempts that may be rejected without an objective for it."""
@@ -105,15 +105,11 @@ class Lines(OfferedLoad):
 
     @property
     def _redial(self) -> Redial | None:
-        if not self.redial_share:
-            return None
-        return Redial(self.redial_share, Distribution("constant", 0.0), self.redial_attempts)
+        return at_once(self.redial_share, self.redial_attempts)
 
     @property
     def _attempts(self) -> float:
-        """Return the attempts per call if `share` of the attempts are blocked."""
-        redial = self._redial
-        return 1.0 if redial is None else attempts_per_call(self.share, redial)
+        return attempts_per_call(self.share, self._redial)
 
 
 @dataclass(frozen=True, slots=True)

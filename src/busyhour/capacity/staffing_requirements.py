@@ -16,8 +16,8 @@ from busyhour.capacity.requirement_kinds import (
 from busyhour.capacity.theory.erlang import waiting_with_abandonment
 from busyhour.capacity.theory.finite_buffer import queue_full_share, volume_at
 from busyhour.capacity.theory.queued_lines import AgentQueue, blocked
-from busyhour.capacity.theory.retrials import attempts_per_call, with_redials
-from busyhour.scenarios.model import Distribution, Redial
+from busyhour.capacity.theory.retrials import at_once, attempts_per_call, with_redials
+from busyhour.scenarios.model import Redial
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +134,8 @@ class QueuedLines(OfferedLoad):
 
     @property
     def _redial(self) -> Redial | None:
-        if not self.redial_share:
-            return None
-        return Redial(self.redial_share, Distribution("constant", 0.0), self.redial_attempts)
+        return at_once(self.redial_share, self.redial_attempts)
 
     @property
     def _attempts(self) -> float:
-        """Return the attempts per call if `share` of the attempts are blocked."""
-        redial = self._redial
-        return 1.0 if redial is None else attempts_per_call(self.share, redial)
+        return attempts_per_call(self.share, self._redial)

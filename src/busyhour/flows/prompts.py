@@ -1,4 +1,4 @@
-"""Length of a prompt in seconds: a model in characters per second, with given lengths for recordings.
+"""Prompts: their length in seconds, by a model in characters per second or as given for recordings; recordings of an action.
 
 Amazon Polly's standard English voices read about 15 characters a second, spaces included; languages written
 without spaces (Chinese, Japanese, Korean) take about 6 characters a second. Both are measures of everyday
@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _WIDE_FROM = "\u2e80"
 _TAG = re.compile(r"<[^<>]*>")
@@ -123,3 +124,16 @@ def _rate(value: str) -> float:
         factor = 1.0 + share / 100.0 if value[0] in "+-" else share / 100.0
         return min(max(factor, 0.2), 5.0)
     return _RATES.get(value, 1.0)
+
+
+def recordings(value: Any) -> Iterator[str]:
+    """Yield the ids and addresses of recorded prompts anywhere in the parameters of an action."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key in ("PromptId", "Uri") and isinstance(inner, str):
+                yield inner
+            else:
+                yield from recordings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from recordings(inner)

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from busyhour.results.estimate import interval
 from busyhour.scenarios.model import Distribution
 
 CONFIDENCE = 0.95
@@ -46,13 +47,8 @@ class Fitted:
 
 
 def share(hits: float, of: float) -> Interval:
-    """Return a share with its Wilson interval (Wilson 1927); 0 of 0 is 0 to 1."""
-    if of <= 0:
-        return Interval(0.0, 0.0, 1.0)
-    z, found = 1.959964, hits / of
-    middle = (found + z * z / (2 * of)) / (1 + z * z / of)
-    half = z / (1 + z * z / of) * math.sqrt(found * (1 - found) / of + z * z / (4 * of * of))
-    return Interval(found, max(0.0, middle - half), min(1.0, middle + half))
+    """Return a share with its interval (`results.estimate`); 0 of 0 is 0 to 1."""
+    return Interval(hits / of if of > 0 else 0.0, *interval(hits, of))
 
 
 def ratio(parts: Sequence[tuple[float, float]]) -> Interval:

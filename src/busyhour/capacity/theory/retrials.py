@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from busyhour.scenarios.model import Redial
+from busyhour.scenarios.model import Distribution, Redial
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,15 @@ def with_redials(refused_at: Callable[[float], float], redial: Redial | None) ->
     return WithRedials(attempts_per_call(refused, redial), refused, max(0.0, 1.0 - let_in))
 
 
-def attempts_per_call(refused: float, redial: Redial) -> float:
-    """Return the mean attempts per call if the share `refused` of attempts is blocked."""
+def at_once(share: float, attempts: int) -> Redial | None:
+    """Return redials without a pause, by `share` of blocked callers, at most `attempts` of each; None if the share is 0."""
+    return Redial(share, Distribution("constant", 0.0), attempts) if share else None
+
+
+def attempts_per_call(refused: float, redial: Redial | None) -> float:
+    """Return the mean attempts per call if the share `refused` of attempts is blocked; 1 without redials."""
+    if redial is None:
+        return 1.0
     again = refused * redial.share
     if again >= 1.0:
         return 1.0 + redial.attempts

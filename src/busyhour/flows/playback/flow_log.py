@@ -189,13 +189,19 @@ def read_log(text: str, name: str = "<log>") -> list[Logged]:
     return entries
 
 
-def _logged(number: int, raw: Any) -> Logged | None:
+def entry_of(raw: Any) -> Mapping[str, Any] | None:
+    """Return the entry of a flow in a value of a log: the value, or the JSON in its `message`; None if there is none."""
     if isinstance(raw, Mapping) and isinstance(raw.get("message"), str):
         try:
             raw = parse_json(raw["message"])
         except ValueError:
             return None
-    if not isinstance(raw, Mapping) or "ContactFlowModuleType" not in raw:
+    return raw if isinstance(raw, Mapping) and "ContactFlowModuleType" in raw else None
+
+
+def _logged(number: int, value: Any) -> Logged | None:
+    raw = entry_of(value)
+    if raw is None:
         return None
     external, parameters = raw.get("ExternalResults"), raw.get("Parameters")
     return Logged(

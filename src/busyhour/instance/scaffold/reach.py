@@ -14,10 +14,10 @@ from busyhour.flows.export.layout import shown_name
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.matching import number
 from busyhour.flows.model import Action, Flow
+from busyhour.flows.prompts import recordings
 from busyhour.flows.references import find, text_of, walk
 
 _CHOOSING = ("input", "lex", "participating", "branching")
-_RECORDINGS = ("PromptId", "Uri")
 
 
 @dataclass(slots=True)
@@ -149,7 +149,7 @@ def _resources(found: Reach, flow: Flow, action: Action) -> None:
             found.computed.add("queues")
         else:
             found.queues.setdefault(queue, shown_name(flow, action, "QueueId", "queue"))
-    for value in _recordings(action.parameters):
+    for value in (one for one in recordings(action.parameters) if one and not find(one)):
         found.recordings[value] = None
     if action.behaviour == "invoke-function":
         reference = next(
@@ -162,19 +162,6 @@ def _resources(found: Reach, flow: Flow, action: Action) -> None:
             for name, value in _read_after(flow, action).items():
                 if not read.get(name):
                     read[name] = value
-
-
-def _recordings(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if key in _RECORDINGS and isinstance(inner, str):
-                if inner and not find(inner):
-                    yield inner
-            else:
-                yield from _recordings(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _recordings(inner)
 
 
 def _read_after(flow: Flow, invocation: Action) -> dict[str, str]:

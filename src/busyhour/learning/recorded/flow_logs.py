@@ -17,7 +17,7 @@ from typing import Any
 
 from busyhour.errors import BusyhourError
 from busyhour.flows.actions.functions import function_name
-from busyhour.input_files import parse_json
+from busyhour.flows.playback.flow_log import entry_of
 from busyhour.learning.recorded.documents import texts, values
 from busyhour.project.toml_file import shown
 
@@ -158,13 +158,8 @@ def tally(lines: Iterable[tuple[str, Mapping[str, Any]]], source: str) -> FlowLo
 
 def _entries(lines: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[_Entry]:
     for number, (place, value) in enumerate(lines):
-        raw: Any = value
-        if isinstance(value.get("message"), str):
-            try:
-                raw = parse_json(value["message"])
-            except ValueError:
-                continue
-        if not isinstance(raw, Mapping) or "ContactFlowModuleType" not in raw:
+        raw = entry_of(value)
+        if raw is None:
             continue
         parameters = raw.get("Parameters")
         entry = _entry(number, raw, parameters if isinstance(parameters, Mapping) else {})
