@@ -40,7 +40,7 @@ def days(text: str) -> int:
 def read(
     named: str | None,
     region: str | None,
-    emulator: str | None,
+    endpoint_url: str | None,
     length: int,
     zone: ZoneInfo,
     queue: str,
@@ -51,7 +51,7 @@ def read(
     Args:
         named: alias, id or ARN; None: the only one.
         region: of the instance; None: the configured one.
-        emulator: its URL; None: AWS.
+        endpoint_url: of the emulator, or another endpoint; None: AWS.
         length: days, up to now.
         zone: of the days.
         queue: only calls of this queue; empty: all.
@@ -63,23 +63,13 @@ def read(
     Raises:
         BusyhourError: the instance cannot be found or reached.
     """
+    from busyhour.cli._reader import reader_of
     from busyhour.errors import BusyhourError
-    from busyhour.instance.answers import FromClients
-    from busyhour.instance.masking import Mask
-    from busyhour.instance.pace import Pace
     from busyhour.instance.past import Past
-    from busyhour.instance.pull import find_instance
-    from busyhour.instance.reading import Reader
     from busyhour.learning.findings import Findings
     from busyhour.learning.recorded import flow_logs, function_reports
-    from busyhour.quotas.aws import clients as aws
-    from busyhour.quotas.table import quota_table
 
-    region, client = aws.client_maker(region, emulator, attempts=1)
-    pace = Pace(quota_table.load().for_region(region))
-    reader = Reader(FromClients(client, Mask()), pace, tell=lambda text: say(text, err=True))
-    instance = find_instance(reader, named)
-    reader.of(instance)
+    reader, instance = reader_of(named, region, endpoint_url)
     end = datetime.now(UTC).replace(microsecond=0)
     start = end.replace(minute=end.minute // 15 * 15, second=0) - timedelta(days=length)
     past = Past(reader, instance["Alias"], start, end)

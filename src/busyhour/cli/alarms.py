@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from busyhour.cli._output import output_option
+from busyhour.cli._reader import instance_options, reader_of
 from busyhour.cli._say import print_document, say
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Compare with the alarms that exist; exit with 1 if one is missing or wrong.",
 )
-@click.option(
-    "--instance", "named", metavar="ALIAS|ID|ARN", help="The instance for --check; the only one if not given."
-)
-@click.option("--region", help="AWS Region for --check; the configured one if not given.")
-@click.option("--emulator", metavar="URL", help="Compare with a running emulator instead of AWS.")
+@instance_options
 @output_option
 def command(
     scenario: str | None,
@@ -41,7 +38,7 @@ def command(
     check: bool,
     named: str | None,
     region: str | None,
-    emulator: str | None,
+    endpoint_url: str | None,
     output: Path | None,
 ) -> None:
     """Write CloudWatch alarms for the limits of SCENARIO, or compare them with those that exist.
@@ -63,7 +60,7 @@ def command(
     from busyhour.project import Project
     from busyhour.scenarios.reader import load
 
-    if not check and (named or region or emulator):
+    if not check and (named or region or endpoint_url):
         raise BusyhourError(
             "--instance, --region and --emulator are for --check.", "Write --check with them."
         )
@@ -72,7 +69,7 @@ def command(
     say(f"forecasting {planned.name} for the thresholds", err=True)
     found = alarm.alarms(planned, forecast(planned))
     if check:
-        _check(found, named, region, emulator)
+        _check(found, named, region, endpoint_url)
         return
     document = templates.cloudformation(found) if form == "cloudformation" else templates.terraform(found)
     if output is None:
@@ -83,26 +80,15 @@ def command(
     say("Next: busyhour alarms --check --instance ALIAS", err=True)
 
 
-def _check(found: list[Alarm], named: str | None, region: str | None, emulator: str | None) -> None:
+def _check(found: list[Alarm], named: str | None, region: str | None, endpoint_url: str | None) -> None:
     from busyhour.capacity.alarms import existing
     from busyhour.errors import BusyhourError, ExitCode
-    from busyhour.instance.answers import FromClients
-    from busyhour.instance.masking import Mask
-    from busyhour.instance.pace import Pace
-    from busyhour.instance.pull import find_instance
-    from busyhour.instance.reading import Reader
-    from busyhour.quotas.aws import clients as aws
     from busyhour.quotas.aws.calls import Failed
-    from busyhour.quotas.table import quota_table
 
-    region, client = aws.client_maker(region, emulator, attempts=1)
-    pace = Pace(quota_table.load().for_region(region))
-    reader = Reader(FromClients(client, Mask()), pace, tell=lambda text: say(text, err=True))
-    instance = find_instance(reader, named)
+    reader, instance = reader_of(named, region, endpoint_url)
     entries: list[dict[str, object]] = []
-    token: dict[str, str] = {}
-    while True:
-        answer = reader.request("cloudwatch", "DescribeAlarms", {"AlarmTypes": ["MetricAlarm"], **token})
+    wanted = {"AlarmTypes": ["MetricAlarm"]}
+    for answer in reader.pages("cloudwatch", "DescribeAlarms", wanted, ("NextToken", "NextToken")):
         if isinstance(answer, Failed):
             raise BusyhourError(
                 f"The alarms of the account cannot be read: {answer.code}: {answer.message}",
@@ -110,9 +96,6 @@ def _check(found: list[Alarm], named: str | None, region: str | None, emulator: 
                 ExitCode.UNREACHABLE,
             )
         entries += answer.get("MetricAlarms") or ()
-        if not answer.get("NextToken") or answer["NextToken"] == token.get("NextToken"):
-            break
-        token = {"NextToken": answer["NextToken"]}
     compared = existing.compare(found, entries, instance["Id"])
     for one in compared:
         if one.state != "present":

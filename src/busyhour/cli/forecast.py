@@ -92,7 +92,7 @@ def command(
 
     picture_file = None if plot is None or plot == Path("-") else plot
     if picture_file is not None:
-        _picture.check(picture_file)
+        _picture.check(picture_file, terminal=True)
     project = Project.find(Path.cwd())
     planned = load(
         project.scenario(scenario or project.only_scenario()), root=project.root, overrides=overrides

@@ -9,6 +9,7 @@ import click
 
 from busyhour.cli import _learnt, _picture
 from busyhour.cli._output import output_option
+from busyhour.cli._reader import instance_options
 from busyhour.cli._say import print_document, say
 
 if TYPE_CHECKING:
@@ -25,11 +26,7 @@ if TYPE_CHECKING:
     metavar="DAYS",
     help="Read the last days of an instance, like 14d: metrics, flow logs, logs of functions.",
 )
-@click.option(
-    "--instance", "named", metavar="ALIAS|ID|ARN", help="The instance for --from; the only one if not given."
-)
-@click.option("--region", help="AWS Region of the instance; the configured one if not given.")
-@click.option("--emulator", metavar="URL", help="Read a running emulator instead of AWS.")
+@instance_options
 @click.option("--iam-policy", is_flag=True, help="Print the least IAM policy that --from needs, and stop.")
 @click.option(
     "--calls",
@@ -96,7 +93,7 @@ def command(
     since: str | None,
     named: str | None,
     region: str | None,
-    emulator: str | None,
+    endpoint_url: str | None,
     iam_policy: bool,
     export: Path | None,
     records: Path | None,
@@ -139,6 +136,10 @@ def command(
         policy = clients.iam_policy((kinds.action(*one) for one in past.OPERATIONS), "BusyhourLearn")
         print_document(json.dumps(policy, indent=2) + "\n", form="json")
         return
+    if plot is not None and scenario is None:
+        raise BusyhourError(
+            "--plot draws what the scenario reproduces.", "Write --into scenarios/NAME.toml with it."
+        )
     if plot is not None:
         _picture.check(plot)
     place = _zone(zone)
@@ -146,7 +147,7 @@ def command(
     given_sources = [name for name, value in sources.items() if value is not None]
     if len(given_sources) > 1:
         raise BusyhourError(f"{' and '.join(given_sources)}: each has the calls.", "Give one of them.")
-    if since is None and (named or region or emulator):
+    if since is None and (named or region or endpoint_url):
         raise BusyhourError(
             "--instance, --region and --emulator are for --from.", "Write --from 14d with them."
         )
@@ -166,7 +167,7 @@ def command(
 
         length = _instance_past.days(since)
         read, missed = _instance_past.read(
-            named, region, emulator, length, place, queue, _functions_of(scenario, Project.find().root)
+            named, region, endpoint_url, length, place, queue, _functions_of(scenario, Project.find().root)
         )
         found = Findings(read.calls, found.choices or read.choices, [*found.functions, *read.functions])
         for reason in missed:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from busyhour.cli._reader import instance_options
 from busyhour.cli._say import print_document, say
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ flows = ["instance/flows/*.json", "instance/modules/*.json"]
 
 
 @click.command("pull")
-@click.option("--instance", "named", metavar="ALIAS|ID|ARN", help="The Connect instance.")
-@click.option("--region", help="AWS Region of the instance; the configured one if not given.")
+@instance_options
 @click.option(
     "--into",
     "out",
@@ -30,13 +30,6 @@ flows = ["instance/flows/*.json", "instance/modules/*.json"]
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     help="Root of the project; files are written into its folder `instance`. The current folder if not given.",
-)
-@click.option(
-    "--endpoint-url",
-    "--emulator",
-    "endpoint_url",
-    metavar="URL",
-    help="Send requests to this endpoint (the emulator) instead of AWS.",
 )
 @click.option(
     "--from-answers",

@@ -109,26 +109,14 @@ class Past:
         *,
         of_instance: bool = True,
     ) -> Iterator[Mapping[str, Any]]:
-        asked = dict(parameters)
-        if of_instance:
-            asked["InstanceId"] = self.reader.instance_id
-        seen: set[str] = set()
-        while True:
-            answer = self.reader.request(service, operation, asked)
+        asked = {**parameters, "InstanceId": self.reader.instance_id} if of_instance else parameters
+        for answer in self.reader.pages(service, operation, asked, (token, token)):
             if isinstance(answer, Failed):
                 about = parameters.get("logGroupName") or operation
                 action = kinds.action(service, operation)
                 self.missed.append(f"{about}: not read: {answer.code}: {answer.message} ({action})")
-                return
-            yield from answer.get(member) or ()
-            following = answer.get(token)
-            if not following:
-                return
-            if following in seen:
-                self.missed.append(f"{operation}: page {following!r} leads back to itself.")
-                return
-            seen.add(following)
-            asked = {**asked, token: following}
+            else:
+                yield from answer.get(member) or ()
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -67,7 +67,7 @@ def find_instance(reader: Reader, named: str | None) -> dict[str, str]:
     known = [str(one.get("InstanceAlias") or one["Id"]) for one in found]
     if named is None:
         raise BusyhourError(
-            f"{len(found)} instances are recorded.",
+            f"No instance is named, and there are {len(found)}.",
             f"Name one with --instance: {', '.join(known) or 'none'}.",
         )
     raise BusyhourError(

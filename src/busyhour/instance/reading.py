@@ -201,19 +201,35 @@ class Reader:
         token: tuple[str, str],
     ) -> list[Any] | Failed:
         entries: list[Any] = []
-        tokens: set[str] = set()
         if size is not None:
             parameters = {**parameters, size[0]: size[1]}
-        while True:
-            answer = self.request(service, operation, parameters)
+        for answer in self.pages(service, operation, parameters, token):
             if isinstance(answer, Failed):
                 return answer
             entries += answer.get(member) or ()
-            following = answer.get(token[1])
+        return entries
+
+    def pages(
+        self, service: str, operation: str, parameters: Mapping[str, Any], token: tuple[str, str]
+    ) -> Iterator[Answer]:
+        """Yield the answer of each page, the last of them an error if one could not be read.
+
+        Args:
+            service: of the operation, as boto3 names it.
+            operation: that reads.
+            parameters: of the first request.
+            token: member of the request, and of the answer, that has the place of the next page.
+        """
+        tokens: set[str] = set()
+        while True:
+            answer = self.request(service, operation, parameters)
+            yield answer
+            following = None if isinstance(answer, Failed) else answer.get(token[1])
             if not following:
-                return entries
+                return
             if following in tokens:
-                return Failed("RepeatedToken", f"page {following!r} leads back to itself")
+                yield Failed("RepeatedToken", f"page {following!r} leads back to itself")
+                return
             tokens.add(following)
             parameters = {**parameters, token[0]: following}
 

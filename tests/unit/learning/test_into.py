@@ -163,3 +163,16 @@ def test_days_are_not_simulated_by_a_scenario_without_calls(project, capsys):
     assert (code, "reproduction" in json.loads(out)) == (0, False), err
     code, out, err = run(capsys, *into, "scenarios/helpdesk.toml")
     assert (code, len(json.loads(out)["reproduction"]["days"])) == (0, 1), err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--plot", "days.png"], "Write --into scenarios/NAME.toml with it"),
+        (["--into", "scenarios/helpdesk.toml", "--plot", "days.gif"], "Let it end in .svg or .png."),
+    ],
+)
+def test_a_plot_needs_a_scenario_and_a_format(project, capsys, words, said):
+    code, _, err = run(capsys, "learn", "--calls", "acd.csv", *words)
+    assert code == 2
+    assert said in err
