@@ -6,7 +6,6 @@ import base64
 import contextlib
 import io
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -20,6 +19,8 @@ import pytest
 from busyhour.emulator.app import Emulator, build
 from busyhour.emulator.server.listener import running
 from busyhour.emulator.service_quotas.increases import ApprovalPolicy
+
+from ..client_environment import client_environment
 
 FLOWS = Path(__file__).resolve().parents[2] / "examples" / "helpdesk" / "flows"
 SESSION = Path(__file__).with_name("session.mjs")
@@ -58,22 +59,15 @@ def verified(events: Path) -> Iterator[tuple[Emulator, dict[str, str]]]:
         assert main is not None
         yield (
             emulator,
-            {
-                **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-                "AWS_ACCESS_KEY_ID": KEY,
-                "AWS_SECRET_ACCESS_KEY": SECRET,
-                "AWS_DEFAULT_REGION": "us-east-1",
-                "AWS_MAX_ATTEMPTS": "1",
-                "AWS_CONFIG_FILE": os.devnull,
-                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-                "AWS_EC2_METADATA_DISABLED": "true",
-                "AWS_PAGER": "",
-                "ENDPOINT": url,
-                "INSTANCE": emulator.state.account.instance_id,
-                "INSTANCE_ARN": emulator.state.account.instance_arn,
-                "FLOW": flow.id,
-                "CHAT_FLOW": main.id,
-            },
+            client_environment(
+                url,
+                KEY,
+                SECRET,
+                INSTANCE=emulator.state.account.instance_id,
+                INSTANCE_ARN=emulator.state.account.instance_arn,
+                FLOW=flow.id,
+                CHAT_FLOW=main.id,
+            ),
         )
 
 

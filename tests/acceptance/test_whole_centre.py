@@ -8,7 +8,6 @@ connect, template, number and its flow, function and bot.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -25,6 +24,8 @@ from busyhour.emulator.server.listener import running
 from busyhour.harness.publishing import problems
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table.quota_table import load
+
+from ..client_environment import client_environment
 
 LAMBDA = "arn:aws:lambda:us-east-1:123456789012:function:lookup"
 INTEGRATION = "arn:aws:app-integrations:us-east-1:123456789012:event-integration/orders"
@@ -289,19 +290,7 @@ def test_a_plan_of_the_same_resources_shows_no_change(centre: Centre):
 
 
 def environment(centre: Centre) -> dict[str, str]:
-    return {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_MAX_ATTEMPTS": "1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_PAGER": "",
-        "ENDPOINT": centre.url,
-        "INSTANCE": centre.made["instance"],
-    }
+    return client_environment(centre.url, INSTANCE=centre.made["instance"])
 
 
 @pytest.mark.slow

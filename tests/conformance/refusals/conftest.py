@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -28,6 +27,8 @@ from busyhour.harness.publishing import problems
 from busyhour.quotas.model import Kind
 from busyhour.quotas.table.quota_table import kebab, load
 from busyhour.scenarios.model import Function
+
+from ...client_environment import client_environment
 
 HERE = Path(__file__).parent
 NUMBER = "+12065550199"
@@ -96,22 +97,6 @@ class Boto3:
         return answer
 
 
-def environment(url: str) -> dict[str, str]:
-    """Return the environment of a client in another process."""
-    return {
-        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_MAX_ATTEMPTS": "1",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_PAGER": "",
-        "ENDPOINT": url,
-    }
-
-
 class Cli:
     """Requests by the AWS CLI, one process for each; it prints the code of an error and not its status."""
 
@@ -128,7 +113,7 @@ class Cli:
             capture_output=True,
             text=True,
             timeout=120,
-            env=environment(self._url),
+            env=client_environment(self._url),
             check=False,
         )
         if found := re.search(r"An error occurred \((\w+)\)[^:]*: (.*)", done.stderr):
@@ -149,7 +134,7 @@ class Node:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment(url),
+            env=client_environment(url),
         )
 
     def __call__(self, operation: str, service: str = "connect", **params: Any) -> dict[str, Any]:

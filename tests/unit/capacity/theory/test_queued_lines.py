@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -119,7 +120,7 @@ def simulated(flow: float, queue: AgentQueue, lines: int, calls: int) -> float:
             number += 1
             heapq.heappush(events, (now + seconds, number if which is None else which, what))
 
-        def served(later=later) -> None:  # type: ignore[no-untyped-def]
+        def served(later: Callable[[float, str], None] = later) -> None:
             later(talk if queue.aht_cv == 0.0 else chance.expovariate(1.0 / talk), "hang up")
 
         if what == "call":
