@@ -88,19 +88,18 @@ class Bottlenecks:
         requirement: Requirement = Lines(self.per_second * seconds, share, self._z, *again)
         waiting = [queue for queue in queues if queue.keeps_waiting(self.per_second, self._z == 1.0)]
         if waiting and seconds > 0.0:
-            known = demand.quantities.get("in flow")
-            in_flow = demand.mean("ringing") + demand.mean("in flow")
-            error = known.half_width if known else 0.0
-            talks = math.fsum(each.share * each.aht * each.talking for each in queues if each not in waiting)
-            flow = self.per_second * (in_flow + talks)
             stations = [queue.station(self.per_second) for queue in waiting]
+            held = math.fsum(map(mean_calls, stations)) / self.per_second
             if all(queue.markovian for queue in waiting):
-                seconds = (flow + math.fsum(map(mean_calls, stations))) / self.per_second
-                quantity, spread = "", math.hypot(error / seconds, *(queue.spread for queue in waiting))
+                known = demand.quantities.get("in flow")
+                talks = math.fsum(one.share * one.aht * one.talking for one in queues if one not in waiting)
+                seconds = demand.mean("ringing") + demand.mean("in flow") + talks + held
+                error = known.half_width / seconds if known else 0.0
+                quantity, spread = "", math.hypot(error, *(queue.spread for queue in waiting))
             if not all(queue.markovian and queue.capacity is None for queue in waiting):
                 spread = math.hypot(spread, _UNLIKE)
-            # The load that is stated and the network's are one: what was sampled otherwise is in flows.
-            flow = max(0.0, self.per_second * seconds - math.fsum(map(mean_calls, stations)))
+            # The load that is stated and the network's are one: calls that do not wait or talk there are in flows.
+            flow = self.per_second * max(0.0, seconds - held)
             plain = tuple(astuple(station) for station in stations)
             requirement = QueuedLines(self.per_second * seconds, flow, plain, share, self._z, *again)
         text = f"{self.planned:,.0f} calls/h x {seconds:.1f} s / 3600 = {requirement.load():,.4g} erlang"

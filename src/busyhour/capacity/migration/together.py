@@ -17,7 +17,6 @@ from busyhour.flows.actions.functions import ARN_KEYS, function_name
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import Action, Flow, FlowType
 from busyhour.scenarios.model import Scenario
-from busyhour.scenarios.traffic import Wave
 
 _TO_QUEUE = frozenset({"to-queue", "dequeue"})
 _CHOOSING = {"input": "press", "lex": "say"}
@@ -85,58 +84,6 @@ def links(scenario: Scenario, library: FlowLibrary) -> list[Link]:
             found.append(Link(kind, first, second, name, ""))
     order = ("transfer", "number", "module", "table")
     return sorted(found, key=lambda link: (order.index(link.kind), link.first, link.second, link.through))
-
-
-def groups(found: Sequence[Link]) -> list[frozenset[str]]:
-    """Return the queues that hang together, as sets of at least two."""
-    sets: list[frozenset[str]] = []
-    for link in found:
-        touched = [one for one in sets if one & {link.first, link.second}]
-        sets = [one for one in sets if one not in touched]
-        sets.append(frozenset({link.first, link.second}).union(*touched))
-    return sorted(sets, key=sorted)
-
-
-def torn(waves: Sequence[Wave], found: Sequence[Link]) -> list[str]:
-    """Return a sentence for each pair of queues that hangs together and moves at different times.
-
-    Args:
-        waves: in order of time; those without queues tear nothing that can be named.
-        found: links of the queues.
-    """
-    moved = {queue: wave for wave in reversed(waves) for queue in wave.queues}
-    if not moved:
-        return []
-    order = {id(wave): number for number, wave in enumerate(waves)}
-    sentences: list[str] = []
-    shared: dict[tuple[str, str], list[str]] = {}
-    for link in found:
-        ours, theirs = moved.get(link.first), moved.get(link.second)
-        if ours is theirs:
-            continue
-        if link.breaks_calls:
-            if ours is None or (theirs is not None and order[id(theirs)] < order[id(ours)]):
-                continue  # the other direction has the sentence
-            sentences.append(_sentence(link, ours, theirs))
-        else:
-            shared.setdefault((link.first, link.second), []).append(f"{link.kind} {link.through}")
-    for (first, second), names in shared.items():
-        sentences.append(f"{first} and {second} move at different times and share {', '.join(names)}")
-    return list(dict.fromkeys(sentences))
-
-
-def _sentence(link: Link, ours: Wave, theirs: Wave | None) -> str:
-    until = f"moves with wave {theirs.name} on {theirs.date}" if theirs is not None else "is in no wave"
-    where = (
-        f"waits in {link.first} and is transferred by {link.through}"
-        if link.kind == "transfer"
-        else f"comes to {link.through}"
-    )
-    return (
-        f"wave {ours.name} moves {link.first} on {ours.date}, and {link.second} {until}: a call that {where}"
-        f"{f' ({link.call})' if link.call else ''} reaches {link.second} on Connect before; move them together, or let the flow "
-        "send these calls to the centre of today until then"
-    )
 
 
 # ------------------------------------------------------------------------------------------------------ walk

@@ -15,8 +15,9 @@ from typing import Any
 
 from busyhour.capacity.forecast.limits import LimitForecast
 from busyhour.capacity.forecast.model import Forecast
+from busyhour.capacity.migration import parted
 from busyhour.capacity.migration.lead_times import LeadTime, lead_time
-from busyhour.capacity.migration.together import Link, torn
+from busyhour.capacity.migration.together import Link
 from busyhour.capacity.requirement import needed
 from busyhour.scenarios.traffic import Wave
 
@@ -151,7 +152,7 @@ def plan_waves(
         sizes: lead times, smallest increase first.
         found: what holds queues together; pairs that waves part are notes.
     """
-    notes = torn(waves, found)
+    notes = parted.notes(waves, found)
     plan = forecast.calls_per_hour
     volumes = _volumes(waves, forecast, notes)
     at: list[AtWave] = []

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from busyhour.capacity.demand.machine import machine_of
-from busyhour.capacity.migration.together import Link, groups, links, torn
+from busyhour.capacity.migration.parted import groups, notes, torn
+from busyhour.capacity.migration.together import Link, links
 from busyhour.flows.library import FlowLibrary
 from busyhour.flows.model import FlowType
 from busyhour.scenarios.model import Function, Queue
@@ -141,3 +142,12 @@ def test_the_shipped_example_shares_number_and_table() -> None:
         ("number", "Helpdesk main"),
         ("table", "helpdesk-customers"),
     }
+
+
+def test_a_group_that_waves_part_is_named_before_its_calls() -> None:
+    found = [Link("transfer", "Sales", "Support", "f", ""), Link("table", "A", "B", "t", "")]
+    group, call = notes([wave("pilot", 1, "Sales", "A", "B"), wave("rest", 3, "Support")], found)
+    assert group == "Sales, Support hang together by the flows, and do not all move in one wave"
+    assert call.startswith("wave pilot moves Sales")
+    assert notes([wave("all", 1, "Sales", "Support")], found) == []
+    assert notes([], found) == []

@@ -32,7 +32,7 @@ def scenario() -> Scenario:
     return dataclasses.replace(shipped, functions=functions, queues=queues, tables={})
 
 
-def recorded(scenario: Scenario, calls: int = 600, gap: float = 6.0) -> Any:
+def recorded(scenario: Scenario, calls: int = 300, gap: float = 6.0) -> Any:
     """What is learnt of calls of the scenario: `calls` of them, one every `gap` seconds from 8:00."""
     begun: dict[int, float] = {}
     lives: dict[int, list[float]] = {}
